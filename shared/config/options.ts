@@ -1,0 +1,163 @@
+// The one table of options of near, far and demo. Flags, HUNCH_ environment, keys of the configuration file, checks,
+// help, docs/options.md and the types of the configurations all come from it.
+// Knows: names, kinds, defaults, meanings. Does not know: where values come from (read-config.ts).
+//
+// A row lists the commands that have the option, each with its default in the text that a person would write;
+// null means that there is none, and that the value may be undefined.
+
+import {
+  bytes,
+  bytesOrNone,
+  directory,
+  farAddress,
+  file,
+  host,
+  hostPort,
+  integer,
+  type Kind,
+  milliseconds,
+  percent,
+  port,
+  ratio,
+  toggle,
+  word,
+} from './kinds.ts'
+
+/** The commands whose options are in the table. */
+export type ConfiguredCommand = 'near' | 'far' | 'demo'
+
+export interface OptionRow {
+  readonly kind: Kind<unknown>
+  readonly defaults: { readonly [Command in ConfiguredCommand]?: string | null }
+  readonly meaning: string
+}
+
+const MiB = 1024 ** 2
+const GiB = 1024 ** 3
+const TiB = 1024 ** 4
+// Ten minutes: a person has given up by then, and so has every browser.
+const LONGEST_WAIT_MS = 600_000
+
+/** DESIGN §8: what the policy weighs. All three commands have them; demo gives them to both of its proxies. */
+export const thresholdOptions = {
+  minBaseBytes: everywhere(bytes(0, GiB), '512', 'Smaller contents are never a base: sending them whole costs as much'),
+  maxBaseBytes: everywhere(bytes(1024, GiB), '8MiB', 'Larger contents are not kept as a base'),
+  maxVersionsPerUrl: everywhere(integer('versions', 1, 64), '4', 'How many versions of one URL each proxy keeps'),
+  maxDeltaRatio: everywhere(ratio, '0.8', 'A delta larger than this part of the whole, both compressed, is not sent'),
+  minExpectedGainMs: everywhere(milliseconds(0, 60_000), '20', 'Speculate only when it is expected to save this much'),
+  speculation: everywhere(
+    word('latency', 'balanced', 'off'),
+    'balanced',
+    'What to optimise: time alone, time against wasted bytes, or never speculate',
+  ),
+  maxWastePercent: everywhere(percent, '20', 'The part of the bytes on the link that speculation may waste'),
+  monthlyBudgetBytes: everywhere(bytesOrNone(MiB, 1024 * TiB), 'none', 'The data plan: bytes a month on the link'),
+  deltaEffort: everywhere(integer('steps', 0, 11), '5', 'Work for a smaller delta, from 0 (quickest) to 11 (smallest)'),
+} as const
+
+export const options = {
+  config: row(file, { near: null, far: null, demo: null }, 'Read options from this JSON file as well'),
+  far: row(farAddress, { near: null }, 'The far proxy; needed at the first start only'),
+  listen: row(
+    hostPort,
+    { near: '127.0.0.1:8080', far: '127.0.0.1:8443', demo: '127.0.0.1:8080' },
+    'The address to listen on',
+  ),
+  port: row(port, { near: null, far: null, demo: null }, 'The port to listen on; replaces the one in --listen'),
+  data: row(
+    directory,
+    { near: '~/.local/share/hunch/near', far: '~/.local/share/hunch/far' },
+    'Where keys, credentials and versions are kept',
+  ),
+  mode: row(
+    word('optimistic', 'simple', 'plain', 'direct'),
+    { near: 'optimistic', demo: 'optimistic' },
+    'Deltas with speculation, deltas alone, compression alone, or past far altogether',
+  ),
+  name: row(host, { far: null }, 'The name or address under which near reaches this host; default: that of --listen'),
+  allowPrivate: row(toggle, { far: 'false' }, 'Also fetch from private and loopback addresses'),
+  cleartext: row(toggle, { far: 'false' }, 'HTTP/2 without TLS; only when listening on loopback'),
+  link: row(
+    word('modem-28.8', 'gprs', 'edge', '3g', 'geo', 'leo', 'plane', 'lan'),
+    { demo: 'edge' },
+    'The link to emulate between near and far',
+  ),
+  corpus: row(directory, { demo: null }, 'Serve the documents in this directory instead of the built-in pages'),
+  memory: row(
+    bytes(MiB, TiB),
+    { near: '256MiB', far: '256MiB', demo: '256MiB' },
+    'How much memory the kept versions may take',
+  ),
+  linkTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { near: '30000' }, 'A link silent for longer is given up'),
+  originTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { far: '30000' }, 'A site silent for longer is given up'),
+  connectTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { far: '10000' }, 'The longest wait to connect to a site'),
+  logLevel: everywhere(
+    word('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+    'info',
+    'The least important log line to write',
+  ),
+  logQueries: everywhere(toggle, 'false', 'Log the query strings of URLs as well; they may hold secrets'),
+  ...thresholdOptions,
+} as const
+
+export type OptionName = keyof typeof options
+export type ThresholdName = keyof typeof thresholdOptions
+
+type ValueOf<Row extends OptionRow> = Exclude<ReturnType<Row['kind']['parse']>, undefined>
+
+/** What each option can be once it is read. */
+export type Values = { readonly [Name in OptionName]?: ValueOf<(typeof options)[Name]> }
+
+// Where to read, and the shorthand for a part of `listen`, are used up while reading.
+type UsedUp = 'config' | 'port'
+
+type Owned<Command extends ConfiguredCommand> = {
+  [Name in OptionName]: Command extends keyof (typeof options)[Name]['defaults'] ? Name : never
+}[OptionName]
+
+/** The DESIGN §8 thresholds. `monthlyBudgetBytes` is Infinity when there is no budget. */
+export type Thresholds = { readonly [Name in ThresholdName]: ValueOf<(typeof thresholdOptions)[Name]> }
+
+/** All that one command was told; sizes are in bytes. */
+export type Config<Command extends ConfiguredCommand> = {
+  readonly [Name in Exclude<Owned<Command>, UsedUp | ThresholdName>]:
+    | ValueOf<(typeof options)[Name]>
+    | (null extends (typeof options)[Name]['defaults'][Command & keyof (typeof options)[Name]['defaults']]
+        ? undefined
+        : never)
+} & { readonly thresholds: Thresholds }
+
+export type NearConfig = Config<'near'>
+export type FarConfig = Config<'far'>
+export type DemoConfig = Config<'demo'>
+
+/** Every option, in the order of the table. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table is complete and const
+export const optionNames = Object.keys(options) as readonly OptionName[]
+
+/** `maxDeltaRatio` → `--max-delta-ratio`. */
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, capital => `-${capital.toLowerCase()}`)}`
+}
+
+/** `maxDeltaRatio` → `HUNCH_MAX_DELTA_RATIO`. */
+export function variableOf(name: string): string {
+  return `HUNCH_${name.replace(/[A-Z]/g, capital => `_${capital}`).toUpperCase()}`
+}
+
+/** The options of one command, in the order of the table. */
+export function optionsOf(command: ConfiguredCommand): readonly OptionName[] {
+  return optionNames.filter(name => command in options[name].defaults)
+}
+
+function row<Value, const Defaults extends OptionRow['defaults']>(
+  kind: Kind<Value>,
+  defaults: Defaults,
+  meaning: string,
+) {
+  return { kind, defaults, meaning } as const
+}
+
+function everywhere<Value>(kind: Kind<Value>, text: string, meaning: string) {
+  return row(kind, { near: text, far: text, demo: text }, meaning)
+}
