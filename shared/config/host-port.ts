@@ -9,7 +9,8 @@ export interface HostPort {
 
 /** Reads `HOST:PORT` (an IPv6 address in brackets); undefined when it is not one. */
 export function parseHostPort(text: string): HostPort | undefined {
-  const match = /^(?:\[(?<v6>[0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|(?<host>[^[\]:\s/@?#]+)):(?<port>\d{1,5})$/.exec(text)
+  const match =
+    /^(?:\[(?<v6>[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[\w.-]+)?)\]|(?<host>[^[\]:\s/@?#]+)):(?<port>\d{1,5})$/.exec(text)
   const host = match?.groups?.['v6'] ?? match?.groups?.['host']
   const port = Number(match?.groups?.['port'])
   if (host === undefined || !isHost(host) || port > 65535) return undefined
