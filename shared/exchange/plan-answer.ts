@@ -1,0 +1,100 @@
+// Far's decisions on one ask: first, what to do while the origin has not answered; then, what to make of its answer.
+// Knows: versions, thresholds, facts of the link and the origin. Does not know: streams, formats of deltas.
+import type { Thresholds } from '../config/options.ts'
+import type { RequestFacts } from '../http/caching.ts'
+import { hasDirective } from '../http/caching.ts'
+import type { Ask } from '../link/ask.ts'
+import { type Version, shorten } from '../version.ts'
+import { type SpeculationFacts, planSpeculation, type SpeculationPlan } from './plan-speculation.ts'
+
+export type AnswerPlan =
+  /** Far's cache answers; the origin is not asked. */
+  | { readonly kind: 'fresh'; readonly version: Version }
+  /** Ask the origin, with the validators of `validate` if there is one, and meanwhile speculate or wait. */
+  | {
+      readonly kind: 'fetch'
+      readonly validate: Version | undefined
+      readonly speculation: SpeculationPlan
+    }
+
+export interface AnswerFacts {
+  readonly request: RequestFacts
+  readonly ask: Ask
+  /** What far holds of this URL in the scopes of this near, newest first. */
+  readonly held: readonly Version[]
+  /** The version that both hold, if there is one. */
+  readonly common: Version | undefined
+  /** Expected wait for the origin in milliseconds; undefined when nothing is known of it. */
+  readonly expectedWaitMs: number | undefined
+}
+
+/** What far does at once. `now` in milliseconds since the epoch. */
+export function planAnswer(facts: AnswerFacts, thresholds: Thresholds, now: number): AnswerPlan {
+  const { request, held } = facts
+  const newest = held[0]
+  const reload = hasDirective(request.fields, 'no-cache') || hasDirective(request.fields, 'no-store')
+  if (newest && !reload && newest.freshness.answers(request, now)) return { kind: 'fresh', version: newest }
+  const speculation: SpeculationFacts = {
+    wish: facts.ask.speculation,
+    readsDeltas: facts.ask.formats.length > 0,
+    candidate: newest,
+    common: facts.common !== undefined,
+    expectedWaitMs: facts.expectedWaitMs,
+    link: facts.ask.link,
+  }
+  return { kind: 'fetch', validate: newest, speculation: planSpeculation(speculation, thresholds) }
+}
+
+export type WholeReason = 'status' | 'no-base' | 'small' | 'large' | 'media-type' | 'no-formats' | 'coding'
+
+export type VerdictPlan =
+  /** The content is this version, which near holds or is being sent. */
+  | { readonly kind: 'confirm'; readonly version: Version }
+  /** Worth a delta, from the first `baseLength` bytes of `base`. */
+  | { readonly kind: 'delta'; readonly base: Version; readonly baseLength: number }
+  | { readonly kind: 'whole'; readonly why: WholeReason }
+
+export interface VerdictFacts {
+  readonly status: number
+  readonly readsDeltas: boolean
+  /** Whether the content is text or the like, without a coding that could not be undone. */
+  readonly compressible: boolean
+  /** Length of the new content, where the origin tells it. */
+  readonly contentLength: number | undefined
+  readonly common: Version | undefined
+  /** What was sent of a speculation: the version and how many bytes of it near can have. */
+  readonly sent: { readonly version: Version; readonly length: number } | undefined
+  /** The version that the content is known to be: confirmed by a 304, or compared. */
+  readonly same: Version | undefined
+}
+
+/** What far makes of the origin's answer. */
+export function planVerdict(facts: VerdictFacts, thresholds: Thresholds): VerdictPlan {
+  const { common, sent, same } = facts
+  if (same && same.digest === common?.digest) return { kind: 'confirm', version: same }
+  if (same && same.digest === sent?.version.digest) return { kind: 'confirm', version: same }
+  if (facts.status !== 200) return { kind: 'whole', why: 'status' }
+  if (!facts.readsDeltas) return { kind: 'whole', why: 'no-formats' }
+  if (!facts.compressible) return { kind: 'whole', why: 'media-type' }
+  if (facts.contentLength !== undefined && facts.contentLength > thresholds.maxBaseBytes) {
+    return { kind: 'whole', why: 'large' }
+  }
+  const base = common ? { version: common, length: common.content.length } : sent
+  if (!base) return { kind: 'whole', why: 'no-base' }
+  if (base.length < thresholds.minBaseBytes) return { kind: 'whole', why: 'small' }
+  return { kind: 'delta', base: base.version, baseLength: base.length }
+}
+
+/** The version that near named first of those that far holds too. */
+export function chooseCommon(ask: Ask, find: (shortDigest: string) => Version | undefined): Version | undefined {
+  for (const named of ask.bases) {
+    const version = find(named.digest)
+    if (version) return version
+  }
+  return undefined
+}
+
+/** The fields of `version` when near has exactly the same ones, so that they can be a head's dictionary. */
+export function hasSameFields(ask: Ask, version: Version, fieldsId: string): boolean {
+  return ask.bases.some(named => named.digest === shorten(version.digest) && named.fieldsId === fieldsId)
+}

@@ -1,0 +1,74 @@
+// Lists of HTTP fields: in the order and case in which they came, repeated names kept apart (RFC 9110 §5).
+// Knows: names, hop-by-hop rules. Does not know: what a field means to caching or to the link.
+
+/** One field line each: name as written, value. */
+export type FieldList = readonly (readonly [name: string, value: string])[]
+
+// RFC 9110 §7.6.1, and Proxy-Connection, which some clients still send (RFC 9112 appendix C.2.2).
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Pairs from Node's flat `rawHeaders`: name, value, name, value. */
+export function fromRaw(raw: readonly string[]): FieldList {
+  const fields: [string, string][] = []
+  for (let at = 0; at + 1 < raw.length; at += 2) fields.push([raw[at] as string, raw[at + 1] as string])
+  return fields
+}
+
+/** Node's flat form of a list. */
+export function toRaw(fields: FieldList): string[] {
+  return fields.flat()
+}
+
+/** The combined value of a field (RFC 9110 §5.3), or undefined where there is none. */
+export function valueOf(fields: FieldList, name: string): string | undefined {
+  const values = fields.filter(([each]) => each.toLowerCase() === name).map(([, value]) => value)
+  return values.length === 0 ? undefined : values.join(name === 'cookie' ? '; ' : ', ')
+}
+
+/** All but the fields with these lower-case names. */
+export function without(fields: FieldList, ...names: readonly string[]): FieldList {
+  return fields.filter(([name]) => !names.includes(name.toLowerCase()))
+}
+
+/** The list with one field in the place of all of that name. */
+export function withField(fields: FieldList, name: string, value: string): FieldList {
+  return [...without(fields, name.toLowerCase()), [name, value]]
+}
+
+/**
+ * What a proxy passes on (RFC 9110 §7.6.1): not the fields of the connection, not those that `Connection` names, and
+ * none of this extension's own.
+ */
+export function endToEnd(fields: FieldList): FieldList {
+  const named = (valueOf(fields, 'connection') ?? '').toLowerCase().split(',')
+  const dropped = new Set(named.map(name => name.trim()))
+  return fields.filter(([name]) => {
+    const lower = name.toLowerCase()
+    return !hopByHop.has(lower) && !dropped.has(lower) && !lower.startsWith('hunch-') && !lower.startsWith(':')
+  })
+}
+
+/** The fields as one object of lower-case names and combined values, as libraries want them. */
+export function toRecord(fields: FieldList): Record<string, string> {
+  const record: Record<string, string> = {}
+  for (const [name, value] of fields) {
+    const lower = name.toLowerCase()
+    const before = record[lower]
+    record[lower] = before === undefined ? value : `${before}${lower === 'cookie' ? '; ' : ', '}${value}`
+  }
+  return record
+}
+
+/** The list after this proxy has added itself to `Via` (RFC 9110 §7.6.3): the protocol it *received* the message by. */
+export function withVia(fields: FieldList, receivedProtocol: string, pseudonym: string): FieldList {
+  return [...fields, ['Via', `${receivedProtocol} ${pseudonym}`]]
+}

@@ -1,0 +1,132 @@
+// What near adds to a request so that far can answer it with less: the versions it holds, the delta formats it reads,
+// how it wants speculation, and how the link has been. Structured Fields (RFC 9651) whose names start with `hunch-`.
+// Knows: the fields. Does not know: HTTP/2, which versions make sense as bases.
+import {
+  type Item,
+  parseDictionary,
+  parseItem,
+  parseList,
+  serializeDictionary,
+  serializeList,
+  Token,
+} from 'structured-headers'
+import { Fault } from '../fault.ts'
+import { SHORT_DIGEST_BYTES } from '../version.ts'
+import type { DeltaFormatName } from './parts.ts'
+
+export interface NamedBase {
+  /** Short digest of the content (hexadecimal). */
+  readonly digest: string
+  /** Names the exact fields that near keeps with it (`fieldsId`). */
+  readonly fieldsId: string
+}
+
+export type SpeculationWish = 'latency' | 'balanced' | 'off'
+
+/** How near measured the link; absent while it does not know. */
+export interface LinkFacts {
+  readonly bandwidthBytesPerSecond: number | undefined
+  readonly roundTripMs: number | undefined
+}
+
+export interface Ask {
+  /** Best first. */
+  readonly bases: readonly NamedBase[]
+  readonly formats: readonly DeltaFormatName[]
+  readonly speculation: SpeculationWish
+  readonly link: LinkFacts
+}
+
+export const askFieldNames = {
+  bases: 'hunch-bases',
+  formats: 'hunch-deltas',
+  speculation: 'hunch-speculation',
+  link: 'hunch-link',
+} as const
+
+// More bases than this cost more on the uplink than they can save.
+export const MAX_BASES = 8
+const FIELDS_ID_BYTES = 4
+const BASE_BYTES = SHORT_DIGEST_BYTES + FIELDS_ID_BYTES
+
+const formatNames: readonly DeltaFormatName[] = ['vcdiff', 'dcb']
+const wishes: readonly SpeculationWish[] = ['latency', 'balanced', 'off']
+const none = new Map<string, never>()
+
+/** The fields of an ask, for the request on the link. */
+export function askFields(ask: Ask): Record<string, string> {
+  const fields: Record<string, string> = { [askFieldNames.speculation]: ask.speculation }
+  if (ask.formats.length > 0) {
+    fields[askFieldNames.formats] = serializeList(ask.formats.map((name): Item => [new Token(name), none]))
+  }
+  if (ask.bases.length > 0) {
+    const named = ask.bases.slice(0, MAX_BASES).map((base): Item => {
+      return [Buffer.from(base.digest + base.fieldsId, 'hex'), none]
+    })
+    fields[askFieldNames.bases] = serializeList(named)
+  }
+  const { bandwidthBytesPerSecond: bandwidth, roundTripMs } = ask.link
+  const link: Record<string, number> = {}
+  // Two digits are as exact as such measurements are, and a value that stays the same costs one byte (RFC 7541 §6.1).
+  if (bandwidth !== undefined) link['bw'] = twoDigits(bandwidth)
+  if (roundTripMs !== undefined) link['rtt'] = twoDigits(roundTripMs)
+  if (Object.keys(link).length > 0) fields[askFieldNames.link] = serializeDictionary(link)
+  return fields
+}
+
+/** Reads the fields of an ask. Raises CLIENT_BAD_REQUEST where one is malformed. */
+export function readAsk(fields: Readonly<Record<string, string | string[] | undefined>>): Ask {
+  const text = (name: string) => {
+    const value = fields[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+  return {
+    bases: read(text(askFieldNames.bases), readBases) ?? [],
+    formats: read(text(askFieldNames.formats), readFormats) ?? [],
+    speculation: read(text(askFieldNames.speculation), readWish) ?? 'off',
+    link: read(text(askFieldNames.link), readLink) ?? { bandwidthBytesPerSecond: undefined, roundTripMs: undefined },
+  }
+}
+
+function readBases(text: string): NamedBase[] {
+  return parseList(text)
+    .slice(0, MAX_BASES)
+    .map(([value]) => {
+      if (!(value instanceof ArrayBuffer) || value.byteLength !== BASE_BYTES) throw new Error('not a base')
+      const hex = Buffer.from(value).toString('hex')
+      return { digest: hex.slice(0, 2 * SHORT_DIGEST_BYTES), fieldsId: hex.slice(2 * SHORT_DIGEST_BYTES) }
+    })
+}
+
+function readFormats(text: string): DeltaFormatName[] {
+  const names = parseList(text).map(([value]) => String(value))
+  // Formats that far does not know belong to a later version; they are passed over.
+  return formatNames.filter(name => names.includes(name))
+}
+
+function readWish(text: string): SpeculationWish {
+  const [value] = parseItem(text)
+  return wishes.find(wish => wish === String(value)) ?? 'off'
+}
+
+function readLink(text: string): LinkFacts {
+  const link = parseDictionary(text)
+  const number = (key: string) => {
+    const value = link.get(key)?.[0]
+    return typeof value === 'number' && value >= 0 ? value : undefined
+  }
+  return { bandwidthBytesPerSecond: number('bw'), roundTripMs: number('rtt') }
+}
+
+function read<Value>(text: string | undefined, parse: (text: string) => Value): Value | undefined {
+  if (text === undefined) return undefined
+  try {
+    return parse(text)
+  } catch (cause) {
+    throw new Fault('CLIENT_BAD_REQUEST', `A field of the ask is malformed: ${text.slice(0, 100)}`, { cause })
+  }
+}
+
+function twoDigits(value: number): number {
+  return Number(value.toPrecision(2))
+}
