@@ -72,7 +72,7 @@ export const options = {
   mode: row(
     word('optimistic', 'simple', 'plain', 'direct'),
     { near: 'optimistic', demo: 'optimistic' },
-    'Deltas with speculation, deltas alone, compression alone, or past far altogether',
+    'Deltas with speculation, deltas alone, compression alone, or not through far',
   ),
   name: row(host, { far: null }, 'The name or address under which near reaches this host; default: that of --listen'),
   allowPrivate: row(toggle, { far: 'false' }, 'Also fetch from private and loopback addresses'),

@@ -107,7 +107,7 @@ function* readKeys(
   for (const [key, value] of Object.entries(content)) {
     const name = known.find(knownName => knownName === key)
     if (name === undefined) {
-      throw new Fault('CONFIG', `${fileName}: hunch ${command} has no key ${key}.${suggestNearest(key, known)}`)
+      throw new Fault('CONFIG', `${fileName}: there is no key ${key} for ${command}.${suggestNearest(key, known)}`)
     }
     if (!['string', 'number', 'boolean'].includes(typeof value)) {
       throw new Fault('CONFIG', `${fileName}: the value of ${key} is not a string, a number, true or false`)
@@ -137,14 +137,14 @@ function* readFlags(command: ConfiguredCommand, argv: readonly string[]): Genera
   for (const token of parsed.tokens) {
     if (token.kind === 'option-terminator') continue
     if (token.kind === 'positional') {
-      throw new Fault('USAGE', `hunch ${command} takes options only, not "${token.value}"`)
+      throw new Fault('USAGE', `only options are understood, not "${token.value}"`)
     }
     const negated = token.name.startsWith('no-') && !known.has(token.name)
     const name = known.get(negated ? token.name.slice(3) : token.name)
     if (name === undefined || (negated && !isSwitch(name))) {
       const flags = Array.from(known.keys(), flag => `--${flag}`)
       const nearest = suggestNearest(token.rawName, flags)
-      throw new Fault('USAGE', `hunch ${command} has no option ${token.rawName}.${nearest}`)
+      throw new Fault('USAGE', `there is no option ${token.rawName}.${nearest}`)
     }
     const text = readFlagText(name, token, negated)
     yield [name, { text, shown: token.rawName, rank: FLAG_RANK, code: 'USAGE' }]

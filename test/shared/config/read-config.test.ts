@@ -68,10 +68,10 @@ t.test('switches are on by their name, off with no- before it, and can be said i
 })
 
 t.test('an unknown flag is a fault that names the nearest one', async t => {
-  refused(t, () => near(['--prot', '1']), 'USAGE', 'hunch near has no option --prot. Did you mean --port?')
-  refused(t, () => near(['--allow-private']), 'USAGE', /hunch near has no option --allow-private/)
+  refused(t, () => near(['--prot', '1']), 'USAGE', 'there is no option --prot. Did you mean --port?')
+  refused(t, () => near(['--allow-private']), 'USAGE', /no option --allow-private/)
   refused(t, () => near(['-p', '1']), 'USAGE', /no option -p/)
-  refused(t, () => near(['extra']), 'USAGE', /takes options only, not "extra"/)
+  refused(t, () => near(['extra']), 'USAGE', /only options are understood, not "extra"/)
 })
 
 t.test('an unknown HUNCH_ variable is a fault, one of another command or an empty one is passed over', async t => {
@@ -81,7 +81,12 @@ t.test('an unknown HUNCH_ variable is a fault, one of another command or an empt
 })
 
 t.test('an unknown key is a fault that names the file and the nearest key', async t => {
-  refused(t, () => near([], { file: content({ mod: 'plain' }) }), 'CONFIG', /hunch\.json.*no key mod\..*mean mode\?/)
+  refused(
+    t,
+    () => near([], { file: content({ mod: 'plain' }) }),
+    'CONFIG',
+    /hunch\.json.*no key mod for near\..*mean mode\?/,
+  )
   refused(t, () => near([], { file: content({ config: 'other.json' }) }), 'CONFIG', /no key config/)
   refused(t, () => near([], { file: content({ mode: null }) }), 'CONFIG', /value of mode is not a string/)
   refused(t, () => near([], { file: content({ __proto__: 1, ['constructor']: 1 }) }), 'CONFIG', /no key constructor/)
