@@ -1,0 +1,93 @@
+// The delta formats behind one interface: a base and a target make a delta, a base and a delta make the target.
+// Knows: which format is who. Does not know: versions, digests of targets, the link, which format pays (`choose.ts`).
+// In every format a wrong base can give wrong bytes silently: whoever carries a delta also carries which base it is for.
+
+import type { Duplex } from 'node:stream'
+import { BaseIndex } from './base-index.ts'
+import { type Base, wholeBase } from './base-reader.ts'
+import { MAX_DCB_BASE_BYTES } from './dcb.ts'
+import { createDcbDecoder } from './dcb-decode.ts'
+import { createDcbEncoder } from './dcb-encode.ts'
+import { DEFAULT_EFFORT, type Effort } from './effort.ts'
+import { createVcdiffDecoder } from './vcdiff-decode.ts'
+import { type DeltaEncoder, VcdiffEncoderStream } from './vcdiff-stream.ts'
+
+export type DeltaFormat = 'vcdiff' | 'dcb'
+
+export const deltaFormats = ['vcdiff', 'dcb'] as const satisfies readonly DeltaFormat[]
+
+/** 'file': as the RFC writes it (plain VCDIFF; dcb with its 36 bytes). 'link': VCDIFF under Brotli; dcb without them. */
+export type DeltaFraming = 'file' | 'link'
+
+export type { Base, DeltaEncoder, Effort }
+export { BaseIndex }
+
+export interface EncodeOptions {
+  readonly framing: DeltaFraming
+  readonly effort?: Effort
+  /** VCDIFF only: an Adler-32 for each window, which a decoder checks before it gives the window out. On by default. */
+  readonly checksum?: boolean
+  /** dcb only: how many bytes will be written, when that is known. */
+  readonly targetBytes?: number
+}
+
+export interface DecodeOptions {
+  readonly framing: DeltaFraming
+  /** More than this raises DELTA_TOO_LARGE. */
+  readonly maxTargetBytes: number
+}
+
+/** A stream: write the target, read its delta. An index that is given instead of a base saves building it anew. */
+export function createDeltaEncoder(
+  format: DeltaFormat,
+  base: Uint8Array | BaseIndex,
+  options: EncodeOptions,
+): DeltaEncoder {
+  const effort = options.effort ?? DEFAULT_EFFORT
+  const bytes = base instanceof BaseIndex ? base.base : base
+  if (format === 'dcb') {
+    const known = options.targetBytes === undefined ? {} : { targetBytes: options.targetBytes }
+    return createDcbEncoder(wholeBase(bytes, MAX_DCB_BASE_BYTES), { effort, framing: options.framing, ...known })
+  }
+  const index = base instanceof BaseIndex ? base : new BaseIndex(base)
+  return new VcdiffEncoderStream(index, { effort, checksum: options.checksum ?? true }, options.framing)
+}
+
+/**
+ * A stream: write a delta, read its target as soon as it is known. Raises DELTA_MALFORMED, DELTA_TRUNCATED, DELTA_BASE,
+ * DELTA_CHECKSUM, DELTA_TOO_LARGE, DELTA_UNSUPPORTED. VCDIFF also reads a base that is not in memory.
+ */
+export function createDeltaDecoder(format: DeltaFormat, base: Base, options: DecodeOptions): Duplex {
+  if (format === 'dcb') return createDcbDecoder(wholeBase(base, MAX_DCB_BASE_BYTES), options)
+  return createVcdiffDecoder(base, options)
+}
+
+/** A whole delta at once. */
+export async function encodeDelta(
+  format: DeltaFormat,
+  base: Uint8Array | BaseIndex,
+  target: Uint8Array,
+  options: EncodeOptions,
+): Promise<Uint8Array> {
+  const encoder = createDeltaEncoder(format, base, { ...options, targetBytes: target.length })
+  encoder.end(target)
+  return collect(encoder)
+}
+
+/** A whole target at once. Raises what `createDeltaDecoder` raises. */
+export async function decodeDelta(
+  format: DeltaFormat,
+  base: Base,
+  delta: Uint8Array,
+  options: DecodeOptions,
+): Promise<Uint8Array> {
+  const decoder = createDeltaDecoder(format, base, options)
+  decoder.end(delta)
+  return collect(decoder)
+}
+
+async function collect(stream: Duplex): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of stream) chunks.push(chunk as Uint8Array)
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+}

@@ -1,0 +1,98 @@
+// VCDIFF encoding as a stream: plain in files, compressed as a whole by Brotli on the link.
+// Knows: framings, flushes, back-pressure. Does not know: dcb, decoding.
+
+import { Duplex } from 'node:stream'
+import { type BrotliCompress, constants, createBrotliCompress } from 'node:zlib'
+import type { BaseIndex } from './base-index.ts'
+import { efforts } from './effort.ts'
+import { VcdiffEncoding, type VcdiffOptions } from './vcdiff-encode.ts'
+
+/** A stream that makes a delta of what is written to it. */
+export interface DeltaEncoder extends Duplex {
+  /**
+   * Ends the current window: all that was written so far can be decoded once the bytes that were pushed so far arrive.
+   * Resolves when they have been pushed; rejects when the stream is destroyed first.
+   */
+  flushWindow(): Promise<void>
+}
+
+type Done = (error?: Error | null) => void
+
+// Written in band, so that a flush keeps its place among the writes.
+const FLUSH = Buffer.alloc(0)
+
+export class VcdiffEncoderStream extends Duplex implements DeltaEncoder {
+  readonly #encoding: VcdiffEncoding
+  readonly #brotli: BrotliCompress | undefined
+  #resume: (() => void) | undefined
+
+  constructor(index: BaseIndex, options: VcdiffOptions, framing: 'file' | 'link') {
+    super()
+    this.#encoding = new VcdiffEncoding(index, options)
+    if (framing === 'file') return
+    const brotli = createBrotliCompress({ params: linkParameters(efforts[options.effort].linkQuality) })
+    brotli.on('data', (chunk: Uint8Array) => {
+      if (!this.push(chunk)) brotli.pause()
+    })
+    brotli.on('end', () => this.push(null))
+    brotli.on('error', error => this.destroy(error))
+    this.#brotli = brotli
+  }
+
+  flushWindow(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.write(FLUSH, error => (error ? reject(error) : resolve()))
+    })
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
+    if (chunk === FLUSH) {
+      const brotli = this.#brotli
+      this.#put(this.#encoding.flush(), brotli === undefined ? done : () => brotli.flush(FLUSH_KIND, () => done()))
+      return
+    }
+    this.#encoding.push(chunk)
+    this.#pump(done)
+  }
+
+  override _final(done: Done): void {
+    this.#put(this.#encoding.flush(), () => {
+      if (this.#brotli === undefined) this.push(null)
+      else this.#brotli.end()
+      done()
+    })
+  }
+
+  override _read(): void {
+    this.#brotli?.resume()
+    const resume = this.#resume
+    this.#resume = undefined
+    resume?.()
+  }
+
+  override _destroy(error: Error | null, done: Done): void {
+    this.#brotli?.destroy()
+    done(error)
+  }
+
+  #pump(done: Done): void {
+    const window = this.#encoding.next()
+    if (window === undefined) done()
+    else this.#put(window, () => this.#pump(done))
+  }
+
+  /** Gives bytes out, and calls `done` when more may follow. */
+  #put(bytes: Uint8Array, done: () => void): void {
+    if (bytes.length === 0) done()
+    else if (this.#brotli !== undefined) this.#brotli.write(bytes, () => done())
+    else if (this.push(bytes)) done()
+    else this.#resume = done
+  }
+}
+
+const FLUSH_KIND = constants.BROTLI_OPERATION_FLUSH
+
+/** Brotli's parameters for a VCDIFF delta on the link. */
+export function linkParameters(quality: number): Record<number, number> {
+  return { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_LGWIN]: 22 }
+}
