@@ -10,8 +10,9 @@ type StartFar = (config: FarConfig) => Promise<{ readonly joinLine: string; clos
 export async function runFar(argv: readonly string[]): Promise<number> {
   const config = await loadConfig('far', argv)
   const stopped = waitForStop()
+  const program: string = '../proxy-far/far.ts'
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- until that file exists
-  const { startFar } = (await import(String('../proxy-far/far.ts'))) as { startFar: StartFar }
+  const { startFar } = (await import(program)) as { startFar: StartFar }
   const far = await startFar(config)
   // The only line of standard output: scripts read it. Logs go to standard error.
   process.stdout.write(`${far.joinLine}\n`)

@@ -10,8 +10,9 @@ type StartNear = (config: NearConfig) => Promise<{ readonly address: string; clo
 export async function runNear(argv: readonly string[]): Promise<number> {
   const config = await loadConfig('near', argv)
   const stopped = waitForStop()
+  const program: string = '../proxy-near/near.ts'
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- until that file exists
-  const { startNear } = (await import(String('../proxy-near/near.ts'))) as { startNear: StartNear }
+  const { startNear } = (await import(program)) as { startNear: StartNear }
   const near = await startNear(config)
   process.stdout.write(`listening on ${near.address}\n`)
   await stopped
