@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { type Duplex, Transform, type TransformCallback } from 'node:stream'
 import { createBrotliDecompress } from 'node:zlib'
-import { Fault } from '../fault.ts'
+import { asFault, Fault } from '../fault.ts'
 import { Chain } from './chain.ts'
 import { DCB_HEADER_BYTES, DCB_MAGIC, dictionaryOptions } from './dcb.ts'
 import { asDeltaFault, ByteCounter } from './zlib-fault.ts'
@@ -80,7 +80,7 @@ class OutputLimit extends Transform {
       this.#check()
       done()
     } catch (error) {
-      done(error as Error)
+      done(asFault(error, 'DELTA_MALFORMED'))
     }
   }
 }

@@ -3,6 +3,7 @@
 // In every format a wrong base can give wrong bytes silently: whoever carries a delta also carries which base it is for.
 
 import type { Duplex } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { BaseIndex } from './base-index.ts'
 import { type Base, wholeBase } from './base-reader.ts'
 import { MAX_DCB_BASE_BYTES } from './dcb.ts'
@@ -88,6 +89,7 @@ export async function decodeDelta(
 
 async function collect(stream: Duplex): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of stream) chunks.push(chunk as Uint8Array)
+  stream.on('data', (chunk: Uint8Array) => chunks.push(chunk))
+  await finished(stream)
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
 }

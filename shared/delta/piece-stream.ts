@@ -3,6 +3,7 @@
 // Does not know: what the machine does. A fault it raises destroys the stream.
 
 import { Transform, type TransformCallback } from 'node:stream'
+import { asFault } from '../fault.ts'
 
 export interface PieceMachine {
   push(chunk: Uint8Array): void
@@ -32,7 +33,7 @@ export class PieceStream extends Transform {
       this.#finish()
       done()
     } catch (error) {
-      done(error as Error)
+      done(asFault(error, 'DELTA_MALFORMED'))
     }
   }
 
@@ -51,7 +52,7 @@ export class PieceStream extends Transform {
         return
       }
     } catch (error) {
-      done(error as Error)
+      done(asFault(error, 'DELTA_MALFORMED'))
       return
     }
     done()

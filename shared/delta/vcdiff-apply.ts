@@ -5,7 +5,7 @@
 
 import { Fault } from '../fault.ts'
 import { adler32 } from './adler32.ts'
-import { AddressCache, FIRST_CACHED_MODE, HERE, SELF } from './vcdiff-address.ts'
+import { type AddressCache, FIRST_CACHED_MODE, HERE, SELF } from './vcdiff-address.ts'
 import { IntegerReader } from './vcdiff-integer.ts'
 import type { VcdiffWindow } from './vcdiff-reader.ts'
 import { ADD, type CodeTable, COPY, NOOP } from './vcdiff-table.ts'

@@ -8,7 +8,7 @@ import { Fault } from '../fault.ts'
 /** Turns an error of node:zlib into a DELTA_ fault, and leaves others alone. */
 export function asDeltaFault(error: Error): Error {
   if (error instanceof Fault) return error
-  const code = (error as { code?: unknown }).code
+  const code = 'code' in error ? error.code : undefined
   if (code === 'Z_BUF_ERROR') return new Fault('DELTA_TRUNCATED', 'the delta ends too early', { cause: error })
   if (typeof code === 'string' && (code.startsWith('ERR_BROTLI') || code.startsWith('ERR__ERROR')))
     return new Fault('DELTA_MALFORMED', 'the delta is not what Brotli makes', { cause: error })
