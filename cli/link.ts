@@ -2,9 +2,11 @@
 // Knows: its options, signals, what is printed. Does not know: how a link behaves (loadtest/link).
 
 import { parseArgs } from 'node:util'
-import { startLinkEmulator, type HostAndPort, type LinkCounts } from '../loadtest/link/emulator.ts'
+import { startLinkEmulator, type LinkCounts } from '../loadtest/link/emulator.ts'
 import { parseFigures, presetNames, presets, type LinkFigures } from '../loadtest/link/presets.ts'
-import { asFault, Fault, faults } from '../shared/fault.ts'
+import { formatHostPort, type HostPort, parseHostPort } from '../shared/config/host-port.ts'
+import { asFault, Fault } from '../shared/fault.ts'
+import { waitForStop } from './stop.ts'
 
 const options = {
   preset: { type: 'string' },
@@ -23,48 +25,43 @@ const options = {
 
 /**
  * Runs `hunch link` until SIGINT or SIGTERM.
- * @returns the exit code: 0 after a signal, 1 for a failure, 2 for a command line that is not right
+ * @throws Fault USAGE, PORT_IN_USE, CANNOT_LISTEN
  */
-export async function runLink(argv: string[]): Promise<number> {
-  try {
-    const { values } = readArguments(argv)
-    if (values.help === true) {
-      process.stdout.write(help())
-      return 0
-    }
-    const listen = parseHostAndPort(values.listen, '--listen')
-    const to = parseHostAndPort(values.to, '--to')
-    const link = parseFigures(values)
-    const emulator = await startLinkEmulator({ listen, to, link, seed: parseSeed(values.seed) })
-    const stopped = waitForSignal()
-    process.stdout.write(describeStart(emulator.address, to, link, values.json === true))
-    await stopped
-    const counts = emulator.counts()
-    await emulator.close()
-    process.stdout.write(values.json === true ? `${JSON.stringify(counts)}\n` : describeCounts(counts))
+export async function runLink(argv: readonly string[]): Promise<number> {
+  const values = readArguments(argv)
+  if (values.help === true) {
+    process.stdout.write(describeOptions())
     return 0
-  } catch (error) {
-    const fault = asFault(error, 'CANNOT_LISTEN')
-    process.stderr.write(`hunch link: ${fault.message.replace(/\.$/, '')}. ${faults[fault.code].advice}\n`)
-    return fault.code === 'USAGE' ? 2 : 1
   }
+  const listen = parseAddress(values.listen, '--listen')
+  const to = parseAddress(values.to, '--to')
+  const link = parseFigures(values)
+  const emulator = await startLinkEmulator({ listen, to, link, seed: parseSeed(values.seed) })
+  const stopped = waitForStop()
+  const isJson = values.json === true
+  process.stdout.write(
+    isJson ? toLine({ listen: emulator.address, to, link }) : describeStart(emulator.address, to, link),
+  )
+  await stopped
+  const counts = emulator.counts()
+  await emulator.close()
+  process.stdout.write(isJson ? toLine(counts) : describeCounts(counts))
+  return 0
 }
 
-function readArguments(argv: string[]) {
+function readArguments(argv: readonly string[]) {
   try {
-    return parseArgs({ args: argv, options, strict: true, allowPositionals: false })
+    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values
   } catch (error) {
     throw asFault(error, 'USAGE')
   }
 }
 
-function parseHostAndPort(word: string | undefined, option: string): HostAndPort {
+function parseAddress(word: string | undefined, option: string): HostPort {
   if (word === undefined) throw new Fault('USAGE', `${option} HOST:PORT is missing`)
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(word)
-  const port = Number(match?.[3])
-  const host = match?.[1] ?? match?.[2]
-  if (host === undefined || port > 65_535) throw new Fault('USAGE', `${option} ${word} is not HOST:PORT`)
-  return { host, port }
+  const address = parseHostPort(word)
+  if (address === undefined) throw new Fault('USAGE', `${option} ${word} is not HOST:PORT`)
+  return address
 }
 
 function parseSeed(word = '1'): number {
@@ -72,17 +69,8 @@ function parseSeed(word = '1'): number {
   throw new Fault('USAGE', `--seed ${word} is not a whole number from 0 to 999999999`)
 }
 
-async function waitForSignal(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  process.once('SIGINT', resolve)
-  process.once('SIGTERM', resolve)
-  await promise
-}
-
-function describeStart(listen: HostAndPort, to: HostAndPort, link: LinkFigures, json: boolean): string {
-  if (json) return `${JSON.stringify({ listen, to, link })}\n`
-  const [from, target] = [`${listen.host}:${listen.port}`, `${to.host}:${to.port}`]
-  return `link ready: ${from} → ${target}, ${describeFigures(link)}\n`
+function describeStart(listen: HostPort, to: HostPort, link: LinkFigures): string {
+  return `link ready: ${formatHostPort(listen)} → ${formatHostPort(to)}, ${describeFigures(link)}\n`
 }
 
 function describeFigures(link: LinkFigures): string {
@@ -104,7 +92,7 @@ function describeCounts(counts: LinkCounts): string {
   return `connections: ${counts.connections.opened}\n${lines.join('')}`
 }
 
-function help(): string {
+function describeOptions(): string {
   const table = presetNames.map(name => {
     const { downBitsPerSecond, upBitsPerSecond, roundTripMs, loss, what } = presets[name]
     const rates = `${describeRate(downBitsPerSecond)} down, ${describeRate(upBitsPerSecond)} up, ${roundTripMs} ms`
@@ -124,4 +112,8 @@ function help(): string {
   --json               print figures and counts as JSON
 
 ${table.join('')}`
+}
+
+function toLine(value: unknown): string {
+  return `${JSON.stringify(value)}\n`
 }

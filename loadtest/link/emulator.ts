@@ -4,20 +4,16 @@
 // docs/link-emulator.md says what that means.
 
 import { createServer, connect as connectSocket, type Server, type Socket } from 'node:net'
+import { formatHostPort, type HostPort } from '../../shared/config/host-port.ts'
 import { Fault } from '../../shared/fault.ts'
 import { LinkModel, type DirectionCounts, type LinkCommand, type LinkEvent } from './model.ts'
 import type { LinkFigures } from './presets.ts'
 import { Relay } from './relay.ts'
 
-export interface HostAndPort {
-  readonly host: string
-  readonly port: number
-}
-
 export interface LinkEmulatorOptions {
   /** Port 0 lets the system choose. */
-  readonly listen: HostAndPort
-  readonly to: HostAndPort
+  readonly listen: HostPort
+  readonly to: HostPort
   readonly link: LinkFigures
   /** The same seed loses the same packets, as far as the programs on both sides behave the same. */
   readonly seed?: number
@@ -33,7 +29,7 @@ export interface LinkCounts {
 export type LinkState = 'up' | 'down' | 'silent'
 
 export interface LinkEmulator {
-  readonly address: HostAndPort
+  readonly address: HostPort
   counts(): LinkCounts
   /** Cuts, silences or restores the link at once. */
   setState(state: LinkState): void
@@ -70,19 +66,19 @@ class Shell implements LinkEmulator {
   }
 
   async listen(): Promise<void> {
-    const { host, port } = this.#options.listen
+    const { listen } = this.#options
     const listening = Promise.withResolvers<void>()
     const refuse = (error: NodeJS.ErrnoException) => {
       const code = error.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'CANNOT_LISTEN'
-      listening.reject(new Fault(code, `cannot listen on ${host}:${port} (${error.code ?? error.message})`))
+      listening.reject(new Fault(code, `cannot listen on ${formatHostPort(listen)} (${error.code ?? error.message})`))
     }
     this.#server.once('error', refuse)
-    this.#server.listen({ host, port }, () => listening.resolve())
+    this.#server.listen({ ...listen }, () => listening.resolve())
     await listening.promise
     this.#server.off('error', refuse)
   }
 
-  get address(): HostAndPort {
+  get address(): HostPort {
     const bound = this.#server.address()
     if (bound === null || typeof bound === 'string') throw new Error('the link emulator is closed: it has no address')
     return { host: bound.address, port: bound.port }
