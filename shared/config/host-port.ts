@@ -30,11 +30,6 @@ export function isHost(host: string): boolean {
   )
 }
 
-/** Whether packets to `host` never leave this machine (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3, RFC 6761 §6.3). */
-export function isLoopback(host: string): boolean {
-  return host === '::1' || host.toLowerCase() === 'localhost' || /^127(\.\d{1,3}){3}$/.test(host)
-}
-
 function isIPv6(host: string): boolean {
   const address = host.replace(/%.*$/, '')
   try {

@@ -9,10 +9,8 @@ export interface Kind<Value> {
   readonly label: string
   /** Completes the sentence "… is not …". */
   readonly expects: string
-  /** The value that `text` means, or undefined when it means none. */
+  /** The value that `text` means, or undefined when it means none; one that knows more may raise USAGE instead. */
   readonly parse: (text: string) => Value | undefined
-  /** Whether the value is one that no message may repeat. */
-  readonly secret?: true
   /** Whether `~/` at its start means the user's home. */
   readonly path?: true
 }
@@ -29,12 +27,12 @@ export const host: Kind<string> = {
   parse: value => (isHost(value) ? value : undefined),
 }
 
-export const farAddress = {
+/** Raises USAGE with the reason when it is not one. */
+export const joinUrl: Kind<JoinUrl> = {
   label: 'URL',
-  expects: "the address that far printed, in quotes: 'hunch://TOKEN@HOST:PORT?pin=sha256-…'",
-  parse: parseFarAddress,
-  secret: true,
-} as const
+  expects: 'the URL that far printed, in quotes',
+  parse: parseJoinUrl,
+}
 
 export const toggle: Kind<boolean> = {
   label: '',

@@ -9,7 +9,7 @@ import {
   bytes,
   bytesOrNone,
   directory,
-  farAddress,
+  joinUrl,
   file,
   host,
   hostPort,
@@ -57,7 +57,7 @@ export const thresholdOptions = {
 
 export const options = {
   config: row(file, { near: null, far: null, demo: null }, 'Read options from this JSON file as well'),
-  far: row(farAddress, { near: null }, 'The far proxy; needed at the first start only'),
+  far: row(joinUrl, { near: null }, 'The far proxy; needed at the first start only'),
   listen: row(
     hostPort,
     { near: '127.0.0.1:8080', far: '127.0.0.1:8443', demo: '127.0.0.1:8080' },

@@ -7,7 +7,8 @@
 
 import { parseArgs } from 'node:util'
 import { Fault } from '../fault.ts'
-import { formatHostPort, type HostPort, isLoopback } from './host-port.ts'
+import { isLoopback } from '../link/join-url.ts'
+import { formatHostPort, type HostPort } from './host-port.ts'
 import { suggestNearest } from './nearest.ts'
 import {
   type Config,
@@ -181,8 +182,7 @@ function readValue(name: OptionName, { text, shown, code }: Setting, env: Enviro
   const { kind } = rowOf(name)
   const value = kind.parse(kind.path === true ? replaceHome(text, env, shown) : text)
   if (value !== undefined) return value
-  const given = kind.secret === true ? `the value of ${shown}` : `${shown} ${JSON.stringify(text)}`
-  throw new Fault(code, `${given} is not ${kind.expects}`)
+  throw new Fault(code, `${shown} ${JSON.stringify(text)} is not ${kind.expects}`)
 }
 
 /** `--port` stands for a part of `--listen`: the one of higher rank says the port. */

@@ -112,6 +112,13 @@ t.test('a value that does not fit is a fault that says where it stands and what 
   refused(t, () => near(['--data', '--port', '1']), 'USAGE', '--data needs the path of a directory')
 })
 
+t.test('the URL of far is read whole, and a wrong one is refused with its reason', async t => {
+  const pin = `sha256-${'A'.repeat(43)}`
+  const { far } = near(['--far', `hunch://code@far.example:8443?pin=${pin}`])
+  t.same(far, { token: 'code', host: 'far.example', port: 8443, security: { kind: 'pinned', pin } })
+  refused(t, () => near(['--far', 'hunch://code@far.example:8443']), 'USAGE', /one pin/)
+})
+
 t.test('a fault never repeats the token of a far', async t => {
   refused(
     t,
