@@ -1,8 +1,8 @@
 // The kinds of value that an option may have: how each is written, read and explained.
 // Knows: text and bounds. Does not know: which options there are, or where their text comes from.
 
-import { parseFarAddress } from './far-address.ts'
-import { parseHostPort, isHost } from './host-port.ts'
+import { type JoinUrl, parseJoinUrl } from '../link/join-url.ts'
+import { isHost, parseHostPort } from './host-port.ts'
 
 export interface Kind<Value> {
   /** What stands for the value in the help: `HOST:PORT`; empty for a switch, which takes no value. */
