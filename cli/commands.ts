@@ -15,7 +15,7 @@ export type RunCommand = (argv: readonly string[]) => Promise<number>
 interface CommandRow {
   readonly usage: string
   readonly summary: string
-  /** The row of shared/config/options.ts; a command without one reads its arguments, and explains them, itself. */
+  /** Whose options in shared/config/options.ts; a command without reads its arguments, and explains them, itself. */
   readonly options?: ConfiguredCommand
   readonly load: () => Promise<RunCommand>
 }
@@ -33,6 +33,16 @@ export const commands = {
     summary: 'The proxy on a well-connected host: prints the line to run on your machine',
     options: 'far',
     load: async () => (await import('./far.ts')).runFar,
+  },
+  link: {
+    usage: 'hunch link --preset NAME --listen HOST:PORT --to HOST:PORT',
+    summary: 'A slow link in front of any TCP service, to try things on',
+    load: async () => (await import('./link.ts')).runLink,
+  },
+  delta: {
+    usage: 'hunch delta encode BASE TARGET -o DELTA',
+    summary: 'Deltas of files: encode, decode, show',
+    load: async () => (await import('./delta.ts')).runDelta,
   },
 } as const satisfies Record<string, CommandRow>
 

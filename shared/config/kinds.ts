@@ -1,6 +1,7 @@
 // The kinds of value that an option may have: how each is written, read and explained.
 // Knows: text and bounds. Does not know: which options there are, or where their text comes from.
 
+import type { Effort } from '../delta/effort.ts'
 import { type JoinUrl, parseJoinUrl } from '../link/join-url.ts'
 import { isHost, parseHostPort } from './host-port.ts'
 
@@ -76,6 +77,14 @@ export function milliseconds(min: number, max: number): Kind<number> {
 
 /** A TCP port; 0 lets the system choose. */
 export const port: Kind<number> = { ...integer('a port', 0, 65535), expects: 'a port from 0 to 65535' }
+
+const effortLevels = [1, 2, 3, 4, 5] as const satisfies readonly Effort[]
+
+export const effort: Kind<Effort> = {
+  label: '1..5',
+  expects: 'an effort from 1 (fastest) to 5 (smallest)',
+  parse: value => effortLevels.find(level => String(level) === value),
+}
 
 /** A part of one, written as a decimal fraction. */
 export const ratio: Kind<number> = {

@@ -5,10 +5,12 @@
 // A row lists the commands that have the option, each with its default in the text that a person would write;
 // null means that there is none, and that the value may be undefined.
 
+import { DEFAULT_EFFORT } from '../delta/effort.ts'
 import {
   bytes,
   bytesOrNone,
   directory,
+  effort,
   joinUrl,
   file,
   host,
@@ -52,7 +54,11 @@ export const thresholdOptions = {
   ),
   maxWastePercent: everywhere(percent, '20', 'The part of the bytes on the link that speculation may waste'),
   monthlyBudgetBytes: everywhere(bytesOrNone(MiB, 1024 * TiB), 'none', 'The data plan: bytes a month on the link'),
-  deltaEffort: everywhere(integer('steps', 0, 11), '5', 'Work for a smaller delta, from 0 (quickest) to 11 (smallest)'),
+  deltaEffort: everywhere(
+    effort,
+    String(DEFAULT_EFFORT),
+    'How hard far tries for a small delta: 1 fastest, 5 smallest',
+  ),
 } as const
 
 export const options = {
@@ -66,6 +72,7 @@ export const options = {
   port: row(port, { near: null, far: null, demo: null }, 'The port to listen on; replaces the one in --listen'),
   data: row(
     directory,
+    effort,
     { near: '~/.local/share/hunch/near', far: '~/.local/share/hunch/far' },
     'Where keys, credentials and versions are kept',
   ),

@@ -40,6 +40,11 @@ t.test('whole numbers keep to their bounds, both included', async t => {
   t.match(expects, /versions from 1 to 64/)
 })
 
+t.test('an effort is one of five levels', async t => {
+  t.equal(kinds.effort.parse('5'), 5)
+  for (const text of ['0', '6', '1.5', '05', '']) t.equal(kinds.effort.parse(text), undefined, text)
+})
+
 t.test('a ratio is from 0 to 1 and a percentage from 0 to 100, with or without its sign', async t => {
   t.equal(kinds.ratio.parse('.5'), 0.5)
   t.equal(kinds.ratio.parse('1'), 1)
