@@ -1,0 +1,16 @@
+// Time as the shell of near sees it; tests turn one of their own by hand.
+
+export interface Clock {
+  /** Milliseconds, ever rising, from any start. */
+  now(): number
+  /** Calls `action` once in `delayMs` milliseconds, unless the function that it returns is called before. */
+  wake(delayMs: number, action: () => void): () => void
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wake(delayMs, action) {
+    const timer = setTimeout(action, Math.max(0, delayMs))
+    return () => clearTimeout(timer)
+  },
+}

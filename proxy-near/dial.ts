@@ -1,0 +1,135 @@
+// From an address to a socket on which HTTP/2 may be spoken with far, and with nobody else.
+// 1. Not a byte of HTTP, and no credential, goes out before the key of the other side was compared with the pin.
+// 2. TLS 1.3 only, ALPN h2 only; without TLS only to a loopback address (parseJoinUrl sees to that).
+// 3. A ticket is kept only from a session whose key was compared, and offered only to a far of the same pin: a resumed
+//    session shows no certificate, its secret is what proves the key.
+// Knows: TCP, TLS, how they fail. Does not know: HTTP/2, when to try again.
+
+import { createHash } from 'node:crypto'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+
+import { Fault } from '../shared/fault.ts'
+import type { JoinUrl } from '../shared/link/join-url.ts'
+import type { Clock } from './clock.ts'
+
+/** The newest TLS session ticket of the far that was dialled last (RFC 8446 §4.6.1); lives as long as the caller keeps it. */
+export class TicketSlot {
+  #kept: { readonly pin: string; readonly ticket: Buffer } | undefined
+
+  keep(pin: string, ticket: Buffer): void {
+    this.#kept = { pin, ticket }
+  }
+
+  of(pin: string): Buffer | undefined {
+    return this.#kept?.pin === pin ? this.#kept.ticket : undefined
+  }
+}
+
+export interface DialOptions {
+  readonly tickets: TicketSlot
+  readonly clock: Clock
+  /** For TCP and TLS together, in milliseconds. */
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+}
+
+/**
+ * Connects to far. Raises LINK_UNREACHABLE (no connection), LINK_TIMEOUT (a connection, but silence), LINK_TLS (no TLS 1.3
+ * or no HTTP/2 there), LINK_PIN (another key), or the reason of `signal`.
+ */
+export async function dial(url: JoinUrl, options: DialOptions): Promise<Socket> {
+  options.signal.throwIfAborted()
+  const where = `${url.host}:${url.port}`
+  if (url.security.kind === 'cleartext') {
+    const socket = connectTcp({ host: url.host, port: url.port, noDelay: true })
+    await waitUntilOpen(socket, 'connect', where, options)
+    return socket
+  }
+  const socket = openTls(url, url.security.pin, options.tickets)
+  await waitUntilOpen(socket, 'secureConnect', where, options)
+  const fault = checkPeer(socket, url.security.pin, where)
+  if (fault === undefined) return socket
+  socket.destroy()
+  throw fault
+}
+
+function openTls(url: JoinUrl, pin: string, tickets: TicketSlot): TLSSocket {
+  const socket = connectTls({
+    host: url.host,
+    port: url.port,
+    ...(isIP(url.host) === 0 ? { servername: url.host } : {}),
+    ALPNProtocols: ['h2'],
+    minVersion: 'TLSv1.3',
+    // Authorities have no say here: the pin is checked instead, by `checkPeer`.
+    rejectUnauthorized: false,
+    session: tickets.of(pin),
+  })
+  socket.setNoDelay(true)
+  // In TLS 1.3 tickets come after the handshake; they are good only if the handshake was.
+  socket.on('session', ticket => {
+    if (socket.alpnProtocol === 'h2' && holdsPin(socket, pin)) tickets.keep(pin, ticket)
+  })
+  return socket
+}
+
+function waitUntilOpen(socket: Socket, event: 'connect' | 'secureConnect', where: string, options: DialOptions) {
+  const { clock, timeoutMs, signal } = options
+  return new Promise<void>((resolve, reject) => {
+    let reached = false
+    const settle = (): void => {
+      cancel()
+      signal.removeEventListener('abort', onAbort)
+      socket.off('close', onClose)
+    }
+    const fail = (error: unknown): void => {
+      settle()
+      socket.destroy()
+      reject(error)
+    }
+    const onAbort = (): void => fail(signal.reason)
+    const onClose = (): void =>
+      fail(new Fault('LINK_UNREACHABLE', `${where} closed the connection before it was secure.`))
+    const cancel = clock.wake(timeoutMs, () => {
+      const waited = `within ${Math.round(timeoutMs / 1000)} s`
+      if (!reached) return fail(new Fault('LINK_UNREACHABLE', `There is no connection to ${where} ${waited}.`))
+      return fail(new Fault('LINK_TIMEOUT', `${where} accepts the connection but does not speak TLS ${waited}.`))
+    })
+    signal.addEventListener('abort', onAbort, { once: true })
+    socket.once('connect', () => {
+      reached = true
+    })
+    // Stays on for good: between here and the HTTP/2 session nobody else listens. A second settling does nothing.
+    socket.on('error', error => fail(nameFailure(error, where)))
+    socket.once('close', onClose)
+    socket.once(event, () => {
+      settle()
+      resolve()
+    })
+  })
+}
+
+function checkPeer(socket: TLSSocket, pin: string, where: string): Fault | undefined {
+  if (!holdsPin(socket, pin)) {
+    return new Fault('LINK_PIN', `The key of ${where} is not the one that was pinned. Nothing was sent to it.`)
+  }
+  if (socket.alpnProtocol === 'h2') return undefined
+  return new Fault('LINK_TLS', `${where} speaks TLS but not HTTP/2: it is not a far proxy.`)
+}
+
+function holdsPin(socket: TLSSocket, pin: string): boolean {
+  if (socket.isSessionReused()) return true
+  const key = socket.getPeerX509Certificate()?.publicKey.export({ format: 'der', type: 'spki' })
+  return key !== undefined && pin === `sha256-${createHash('sha256').update(key).digest('base64url')}`
+}
+
+function nameFailure(error: Error, where: string): Fault {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (/^(ERR_SSL_|ERR_TLS_|EPROTO$)/.test(code)) {
+    const message = `There is no TLS 1.3 with HTTP/2 at ${where} (${code}): it is not a far proxy, or something is in between.`
+    return new Fault('LINK_TLS', message, { cause: error })
+  }
+  // A name with several addresses fails with one error for each and no message of its own.
+  const why = error.message === '' ? code : error.message
+  return new Fault('LINK_UNREACHABLE', `There is no connection to ${where}: ${why}.`, { cause: error })
+}

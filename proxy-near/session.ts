@@ -1,0 +1,240 @@
+// One HTTP/2 session with far, from the first bytes to the last: introduces near, carries requests, watches and measures.
+// Knows: HTTP/2 streams and windows; does what pulse.ts and credit.ts decide.
+// Does not know: how the socket came to be, what comes after this session (link.ts), what is asked.
+
+import { EventEmitter, once } from 'node:events'
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from 'node:http2'
+import type { Socket } from 'node:net'
+
+import { Fault, asFault } from '../shared/fault.ts'
+import { Credit } from '../shared/link/credit.ts'
+import {
+  FAR_AUTHORITY,
+  FAULT_FIELD,
+  linkHttp2Options,
+  MAX_BODY_BYTES,
+  nearHttp2Settings,
+  PROTOCOL_FIELD,
+} from '../shared/link/protocol.ts'
+import { Pulse, type PulseCommand } from '../shared/link/pulse.ts'
+import type { Clock } from './clock.ts'
+
+export interface SessionOptions {
+  readonly clock: Clock
+  readonly pingIntervalMs: number
+  readonly patienceMs: number
+}
+
+export interface RequestOptions {
+  readonly endStream?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** What the link was seen to carry; a member is missing until it was seen. */
+export interface Measured {
+  readonly roundTripMs?: number
+  readonly bandwidthBytesPerSecond?: number
+}
+
+interface SessionEvents {
+  /** No more requests: far said GOAWAY. Those under way go on. */
+  retired: []
+  /** It is over; every stream that was open failed with this fault. */
+  ended: [fault: Fault]
+}
+
+export class LinkSession extends EventEmitter<SessionEvents> {
+  readonly #http2: ClientHttp2Session
+  readonly #socket: Socket
+  readonly #clock: Clock
+  readonly #credit = new Credit()
+  readonly #pulse: Pulse
+  #authorization: { readonly credential: string; readonly version: number } | undefined
+  #openStreams = 0
+  #grantedBytes: number
+  #cancelLook: () => void = () => undefined
+  #endedBy: Fault | undefined
+
+  /** Takes over `socket`, which is open and, if it must be, pinned. */
+  constructor(socket: Socket, { clock, pingIntervalMs, patienceMs }: SessionOptions) {
+    super()
+    this.#socket = socket
+    this.#clock = clock
+    this.#pulse = new Pulse({ intervalMs: pingIntervalMs, patienceMs, startedAt: clock.now() })
+    this.#grantedBytes = this.#credit.bytes
+    // Ahead of the listener that HTTP/2 adds: it would end the streams as if they had been cancelled, without an error.
+    socket.once('close', () => void this.end(new Fault('LINK_CLOSED', 'The connection to the far proxy closed.')))
+    this.#http2 = connect(`https://${FAR_AUTHORITY}`, {
+      createConnection: () => socket,
+      settings: nearHttp2Settings(this.#grantedBytes),
+      ...linkHttp2Options,
+    })
+    this.#http2.once('connect', () => {
+      this.#http2.setLocalWindowSize(this.#grantedBytes)
+      this.#look()
+    })
+    this.#http2.on('localSettings', () => this.#grant())
+    this.#http2.on('error', error => void this.end(asFault(error, 'LINK_CLOSED')))
+    this.#http2.once('goaway', () => this.emit('retired'))
+    this.#http2.once('close', () => void this.end(new Fault('LINK_CLOSED', 'The far proxy closed the session.')))
+  }
+
+  get usable(): boolean {
+    return this.#authorization !== undefined && !this.#http2.closed && !this.#http2.destroyed
+  }
+
+  get measured(): Measured {
+    const { roundTripMs, bandwidthBytesPerSecond } = this.#credit
+    return {
+      ...(roundTripMs === undefined ? {} : { roundTripMs }),
+      ...(bandwidthBytesPerSecond === undefined ? {} : { bandwidthBytesPerSecond }),
+    }
+  }
+
+  /** From now on requests carry this credential and this version of the protocol. */
+  authorize(credential: string, version: number): void {
+    this.#authorization = { credential, version }
+  }
+
+  /** Sends a small JSON body to far itself and gives its answer. Raises LINK_CLOSED, LINK_PROTOCOL, … */
+  async tell(path: string, body: string, signal: AbortSignal): Promise<{ status: number; body: string }> {
+    signal.throwIfAborted()
+    const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/json' }
+    const stream = this.#open(headers, { signal })
+    let status = 0
+    stream.once('response', fields => {
+      status = Number(fields[':status'])
+    })
+    stream.end(body)
+    try {
+      return { body: await readText(stream), status }
+    } catch (error) {
+      // The stream says only that it was aborted.
+      throw signal.aborted ? signal.reason : error
+    }
+  }
+
+  /** Opens a stream. Raises LINK_CLOSED when the session takes no more. */
+  request(headers: OutgoingHttpHeaders, options: RequestOptions): ClientHttp2Stream {
+    const stream = this.#open(headers, options)
+    stream.once('response', fields => {
+      const code = fields[FAULT_FIELD]
+      // Far judges every ask; these two are about the link and not about what was asked.
+      if (code === 'LINK_CREDENTIAL') {
+        void this.end(new Fault(code, 'The far proxy does not accept the credential of this near any more.'))
+      }
+      if (code === 'LINK_PROTOCOL') {
+        stream.destroy(new Fault(code, 'The far proxy does not speak the version of the protocol it spoke before.'))
+      }
+    })
+    return stream
+  }
+
+  /** Ends the session at once; every open stream fails with `fault`. Resolves when the connection is closed. */
+  async end(fault: Fault): Promise<void> {
+    if (this.#endedBy === undefined) {
+      this.#endedBy = fault
+      this.#cancelLook()
+      this.#http2.destroy(fault)
+      this.emit('ended', fault)
+    }
+    if (!this.#socket.closed) await once(this.#socket, 'close')
+  }
+
+  #open(headers: OutgoingHttpHeaders, options: RequestOptions): ClientHttp2Stream {
+    if (this.#endedBy !== undefined) throw this.#endedBy
+    const authorization = this.#authorization && {
+      'proxy-authorization': `Bearer ${this.#authorization.credential}`,
+      [PROTOCOL_FIELD]: String(this.#authorization.version),
+    }
+    const stream = this.#request({ ...headers, ...authorization }, options)
+    this.#openStreams += 1
+    stream.once('close', () => {
+      this.#openStreams -= 1
+    })
+    // Only so that a failure before the caller listens is no uncaught one; the caller sees `stream.errored`.
+    stream.on('error', () => undefined)
+    // The head is the first sign that the link is about to be loaded.
+    stream.once('response', () => this.#look())
+    this.#perform(this.#pulse.handle({ kind: 'stream-opened' }, this.#clock.now()))
+    return stream
+  }
+
+  #request(headers: OutgoingHttpHeaders, options: RequestOptions): ClientHttp2Stream {
+    try {
+      return this.#http2.request(headers, options)
+    } catch (error) {
+      // Bad fields are the caller's; anything else says that this session takes no more.
+      if (error instanceof TypeError) throw error
+      throw asFault(error, 'LINK_CLOSED')
+    }
+  }
+
+  #look(): void {
+    this.#perform(
+      this.#pulse.handle(
+        {
+          kind: 'counted',
+          receivedBytes: this.#socket.bytesRead,
+          openStreams: this.#openStreams,
+          probing: this.#credit.probing,
+        },
+        this.#clock.now(),
+      ),
+    )
+  }
+
+  #perform(commands: readonly PulseCommand[]): void {
+    for (const command of commands) {
+      switch (command.kind) {
+        case 'send-ping':
+          this.#ping()
+          break
+        case 'give-up': {
+          const seconds = Math.round(command.silentMs / 1000)
+          void this.end(new Fault('LINK_TIMEOUT', `The far proxy has been silent for ${seconds} s.`))
+          return
+        }
+      }
+    }
+    this.#cancelLook()
+    if (this.#endedBy !== undefined) return
+    this.#cancelLook = this.#clock.wake(this.#pulse.wakeAt() - this.#clock.now(), () => this.#look())
+  }
+
+  #ping(): void {
+    const sentAt = this.#clock.now()
+    const bytesBefore = this.#socket.bytesRead
+    this.#http2.ping(error => {
+      if (error !== null || this.#endedBy !== undefined) return
+      const now = this.#clock.now()
+      this.#pulse.handle({ kind: 'ping-answered' }, now)
+      const receivedBytes = this.#socket.bytesRead - bytesBefore
+      this.#credit.handle({ kind: 'round-ended', sentAt, receivedBytes }, now)
+      this.#grant()
+      this.#look()
+    })
+  }
+
+  /** Brings the windows to the credit. One SETTINGS at a time: when far has acknowledged it, this is called again. */
+  #grant(): void {
+    const bytes = this.#credit.bytes
+    if (bytes === this.#grantedBytes || this.#http2.pendingSettingsAck || this.#http2.destroyed) return
+    this.#grantedBytes = bytes
+    this.#http2.settings({ initialWindowSize: bytes })
+    this.#http2.setLocalWindowSize(bytes)
+  }
+}
+
+/** The whole content of a small answer. Raises LINK_PROTOCOL when it is not small. */
+async function readText(stream: ClientHttp2Stream): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of stream) {
+    if (!Buffer.isBuffer(chunk)) continue
+    length += chunk.length
+    if (length > MAX_BODY_BYTES) throw new Fault('LINK_PROTOCOL', 'The server at that address is not a far proxy.')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
