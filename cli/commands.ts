@@ -67,7 +67,7 @@ async function runArguments(argv: readonly string[]): Promise<number> {
   if (word === '--version' || word === '-v') return print(`${await readVersion()}\n`)
   if (word === '--help' || word === '-h' || (word === 'help' && rest.length === 0)) return print(describeCommands())
   if (word === 'help') return runArguments([...rest, '--help'])
-  if (word === undefined) {
+  if (word === undefined || word === '') {
     process.stderr.write(describeCommands())
     return 2
   }
