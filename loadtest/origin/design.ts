@@ -56,8 +56,9 @@ code, pre { font-family: var(--font-mono); font-size: .9em }
 .teaser__save, .review__button { border: 0; background: none; color: inherit; padding: .2rem; cursor: pointer; font: inherit }
 .is-on { color: var(--lamp) }
 .teaser--large { grid-column: 1 / -1; border-top: 0; padding-top: 0 }
+@media (min-width: 56em) { .teaser--large { display: grid; grid-template-columns: 3fr 2fr; gap: .5rem 2.5rem; grid-template-rows: auto auto 1fr } .teaser--large .teaser__link { display: contents } .teaser--large .teaser__picture { grid-row: 1 / 5 } .teaser--large .teaser__meta { align-self: start; margin-top: .5rem } .teaser--large .teaser__lead { -webkit-line-clamp: 8 } }
 .teaser--large .teaser__title { font-size: clamp(1.6rem, 4vw, 2.4rem) }
-.teaser--large .teaser__image { aspect-ratio: 16 / 7 }
+.teaser--large .teaser__image { aspect-ratio: 16 / 9 }
 .tag { color: var(--river); font-weight: 700; text-transform: uppercase; letter-spacing: .07em }
 .tag--sport, .tag--business { color: var(--lamp) }
 .ad { align-self: start; padding: 1rem; border: 1px dashed var(--line); border-radius: 8px; font-size: .85rem }
@@ -109,7 +110,8 @@ input[type=number] { width: 3.6rem }
 @media (min-width: 56em) { .manual { grid-template-columns: 14rem 1fr } .contents ol { columns: auto; position: sticky; top: 1rem } }
 .code { padding: .9rem 1rem; background: var(--wash); border-radius: 8px; overflow-x: auto } .anchor { color: var(--river); text-decoration: none; margin-right: .3rem }
 .entries { padding: 0; margin: 1.5rem 0; list-style: none; max-width: 46rem } .entry { display: grid; grid-template-columns: 4rem 1fr; padding: 1rem 0; border-top: 1px solid var(--line) } .entry h2 { margin: 0; font: 700 1.2rem/1.3 var(--font-text) } .entry p { margin: .4rem 0 0 } .entry__time { color: var(--river); font-weight: 650; font-variant-numeric: tabular-nums } .entry__by { font-size: .8rem; color: var(--soft) }
-.hero { display: grid; gap: 1.5rem; padding: clamp(1.5rem, 5vw, 3rem); background: var(--wash); border-radius: 18px } .hero h1 { font: 700 clamp(2.1rem, 6vw, 3.4rem)/1.08 var(--font-text); margin: 0 } .hero p { margin: 0 }
+.hero { display: grid; gap: 1.5rem; margin-bottom: 1.25rem; padding: clamp(1.5rem, 5vw, 3rem); background: var(--wash); border-radius: 18px } .hero h1 { font: 700 clamp(2.1rem, 6vw, 3.4rem)/1.08 var(--font-text); margin: 0 } .hero p { margin: 0 }
+.hero__picture { width: 100%; aspect-ratio: 16 / 9; object-fit: cover; border-radius: 12px } @media (min-width: 60em) { .hero { grid-template-columns: 1fr 24rem; column-gap: 3rem } .hero__picture { grid-column: 2; grid-row: 1 / 4; align-self: center; aspect-ratio: 4 / 3 } }
 .hero__now { display: flex; flex-wrap: wrap; align-items: center; gap: 1rem 2rem } .now { margin: 0; font-variant-numeric: tabular-nums } .now b { display: block; font: 700 2.2rem/1.1 var(--font-text); color: var(--river) } .now span { font-size: .85rem; color: var(--soft) }
 .tries { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 1rem; padding: 0; margin: 1.5rem 0; list-style: none; counter-reset: try } .try { counter-increment: try; padding: 1.1rem 1.2rem; background: var(--raised); border: 1px solid var(--line); border-radius: 12px; font-size: .95rem } .try::before { content: counter(try); display: inline-grid; place-items: center; width: 1.7rem; height: 1.7rem; border-radius: 50%; background: var(--river); color: var(--paper); font-weight: 700; font-size: .85rem } .try h3 { margin: .6rem 0 .3rem; font-size: 1.05rem } .try p { margin: 0; color: var(--soft) }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)); gap: .6rem; margin: 1.5rem 0 } .gallery img { display: block; border-radius: 8px; width: 100% }

@@ -61,7 +61,7 @@ ${entries.join('\n')}
 ${sheet.main}
     </main>
 ${footer(at)}
-    <p class="stamp">Version <strong>${at.step}</strong> of this page, made on <time datetime="${new Date(made).toISOString()}">${showTime(made)}</time></p>
+    <p class="stamp">Step <strong>${at.step}</strong> of this page, made on <time datetime="${new Date(made).toISOString()}">${showTime(made)}</time></p>
   </body>
 </html>
 `
@@ -89,12 +89,12 @@ export function adFrame(at: Moment, place: string): string {
 
 /** The river's levels, a line that changes everywhere a little with each version. */
 export function ticker(at: Moment): string {
-  const gauges = ['Kings Lock', 'Saltgate', 'Millbank', 'Hythe End', 'Osier Island', 'Eastmere']
+  const gauges = ['Kings Lock', 'Saltgate', 'Millbank', 'Hythe End', 'Osier Island']
   const items = gauges.map(gauge => {
     const chance = new Chance(at.seed, 'level', gauge, lastChange(at.step, 0.6, at.seed, 'level', gauge))
     const change = chance.between(-9, 9)
     const way = change < 0 ? 'down' : 'up'
-    return `  <li class="ticker__item ticker__item--${way}"><b>${gauge}</b> ${(chance.between(90, 260) / 100).toFixed(2)} m <span>${change < 0 ? '−' : '+'}${Math.abs(change)} cm</span></li>`
+    return `  <li class="ticker__item ticker__item--${way}"><b>${gauge}</b> ${(chance.between(90, 260) / 100).toFixed(2)} m <span>${change < 0 ? '−' : change > 0 ? '+' : '±'}${Math.abs(change)} cm</span></li>`
   })
   return `<ul class="ticker" aria-label="River levels">\n${items.join('\n')}\n</ul>`
 }

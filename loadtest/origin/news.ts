@@ -95,7 +95,7 @@ function makeStory({ step, seed }: Moment, id: number): Story {
     author: phrase(chance, 'person'),
     madeAtMs:
       madeAt(0) +
-      Math.floor(((id - STORIES_BEFORE) * STEP_MS) / STORIES_PER_STEP) +
+      Math.floor(((id - STORIES_BEFORE) * STEP_MS) / STORIES_PER_STEP) -
       chance.below(STORIES_PER_STEP) * 60_000,
     image: chance.between(1, IMAGES),
   }
@@ -121,13 +121,14 @@ function comments(at: Moment, id: number): number {
 
 function teaser(at: Moment, story: Story, position: number, size: 'large' | 'standard' | 'small'): string {
   const title = escapeText(story.title)
+  const image = size === 'large' ? 'wide' : story.image
   const picture =
     size === 'small'
       ? ''
       : `
     <picture class="teaser__picture">
-      <source media="(min-width: 60em)" srcset="/img/${story.image}.png 1x">
-      <img class="teaser__image" src="/img/${story.image}.png" width="192" height="128" loading="${position < 9 ? 'eager' : 'lazy'}" decoding="async" alt="${escapeText(story.author)} for the Courier">
+      <source media="(min-width: 60em)" srcset="/img/${image}.png 1x">
+      <img class="teaser__image" src="/img/${image}.png" width="192" height="128" loading="${position < 9 ? 'eager' : 'lazy'}" decoding="async" alt="${escapeText(story.author)} for the Courier">
     </picture>`
   return `<article class="teaser teaser--${size} teaser--${story.section}" data-id="story-${story.id}" data-track="{&quot;list&quot;:&quot;front&quot;,&quot;position&quot;:${position},&quot;story&quot;:${story.id}}">
   <a class="teaser__link" href="/article/${story.id}" aria-labelledby="title-${story.id}">${picture}
@@ -156,10 +157,7 @@ function mostRead(at: Moment): string {
   const first = STORIES_BEFORE + at.step * STORIES_PER_STEP - 60
   const items = Array.from({ length: 10 }, (_, rank) => {
     const changed = lastChange(at.step, 0.2, at.seed, 'most read', rank)
-    const story = makeStory(
-      at.seed,
-      Math.max(0, first - (at.step - changed)) + new Chance(at.seed, rank, changed).below(50),
-    )
+    const story = makeStory(at, Math.max(0, first - (at.step - changed)) + new Chance(at.seed, rank, changed).below(50))
     return `    <li class="ranking__item"><a href="/article/${story.id}">${escapeText(story.title)}</a></li>`
   })
   return `  <section class="ranking">\n    <h2>Most read</h2>\n    <ol>\n${items.join('\n')}\n    </ol>\n  </section>`

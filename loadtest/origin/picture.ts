@@ -68,7 +68,7 @@ export function paintRadar(width: number, height: number, seed: number, step: nu
     const y = Math.floor(index / width)
     let rain = 0
     for (const cell of cells) rain += Math.floor((cell.size * 40) / ((x - cell.x) ** 2 + (y - cell.y) ** 2 + cell.size))
-    rows[index] = Math.min(SHADES - 1, Math.max(0, Math.floor(rain / 5) - 4 + chance.below(4)))
+    rows[index] = Math.min(SHADES - 1, Math.max(0, Math.floor(rain / 9) - 3 + chance.below(4)))
   }
   return encodePng(width, height, rows, ramp([232, 238, 240], [28, 60, 140]))
 }

@@ -110,6 +110,30 @@ const shapes = {
     'Letters: {plural}, {mass} and the {adjective} {noun}',
   ],
   ware: ['{adjective} {material} {product}', '{material} {product} in {colour}', '{place} {product}, {material}'],
+  description: [
+    'Made of {material} in {place}, by {plural} who know their {noun}.',
+    'The {adjective} finish comes in {colour}, {colour} and {colour}.',
+    'It lasts for {count} years if it is kept away from {mass}.',
+    'Each {product} is {adjective}, {adjective} and numbered by hand.',
+    'A {adjective} {product} for {plural}, with a {material} handle.',
+    '{person} first drew this {product} for {org} {when}.',
+    'Part of the price goes to {org}, which uses it for {mass}.',
+    'It fits beside our {material} {product} and the {adjective} {product} in {colour}.',
+    'Wipe it with a little {mass}; never leave it {where} overnight.',
+    'The lid is {material}, the base is {material}, and both can be mended.',
+  ],
+  review: [
+    'I bought this {product} for my {noun} {when} and it {did}.',
+    'It is more {adjective} than it looks, but the {colour} is lovely.',
+    'My {plural} use it every {weekday}.',
+    'After {count} weeks the {material} is still {adjective}.',
+    'Not for anyone who has to {base} a {noun} without {mass}.',
+    '{person} of {org} has the same one, only in {colour}.',
+    'It arrived {when}, {adjective} and well packed.',
+    'I would {base} it again; next time I shall take the {material} one.',
+    'A {adjective} {product} at a {adjective} price.',
+    'The {product} was {adjective}; they sent another without asking, and that one is {adjective}.',
+  ],
   instruction: [
     'The {component} reads its {setting} once when the {component} starts; later changes take effect at the next {component}.',
     'Set the {setting} of the {component} to {count} unless the {noun} is {adjective}.',
@@ -132,7 +156,7 @@ export type Shape = keyof typeof shapes | keyof typeof vocabulary
 
 /** One expression of the given shape, as it stands inside a sentence. */
 export function phrase(chance: Chance, shape: Shape): string {
-  return withArticles(expand(chance, shape))
+  return polish(expand(chance, shape))
 }
 
 /** One or more whole sentences of the given shape, with a capital at each beginning. */
@@ -157,6 +181,10 @@ function expand(chance: Chance, shape: string): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => expand(chance, name))
 }
 
-function withArticles(text: string): string {
-  return text.replace(/\b([Aa]) (?=[aeiou]|11 |18 |8)/g, '$1n ').replace(/,([,;.])/g, '$1')
+/** What the lists cannot know of one another: articles, commas that meet, capitals inside quotations. */
+function polish(text: string): string {
+  return text
+    .replace(/\b([Aa]) (?=[aeiou]|11 |18 |8)/g, '$1n ')
+    .replace(/,([,;.])/g, '$1')
+    .replace(/(?<=(?:^|\.) “)\p{Ll}/gu, letter => letter.toUpperCase())
 }

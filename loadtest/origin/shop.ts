@@ -15,6 +15,17 @@ export const ITEMS = 240
 
 const IMAGES = 12
 
+const measures = [
+  ['Width', 'cm'],
+  ['Height', 'cm'],
+  ['Depth', 'cm'],
+  ['Weight', 'hg'],
+  ['Holds', 'dl'],
+  ['Made in', 'days'],
+  ['Guarantee', 'months'],
+  ['Parts', 'pieces'],
+] as const
+
 export function shopPages(): readonly Page[] {
   return [
     makePage({
@@ -92,7 +103,7 @@ function card(at: Moment, id: number): string {
     <img class="card__image" src="/img/${(id % IMAGES) + 1}.png" width="192" height="128" loading="${id < 9 ? 'eager' : 'lazy'}" decoding="async" alt="${name}">
     <h2 class="card__name">${name}</h2>
   </a>
-  <p class="card__text">${escapeText(sentences(chance, 1))}</p>
+  <p class="card__text">${escapeText(sentences(chance, 2, 'description'))}</p>
   <p class="card__price"><data value="${priceOf(at, id)}">£${priceOf(at, id)}</data> ${stockLine(stockOf(at, id))}</p>
   <form class="card__form" action="/echo" method="post">
     <input type="hidden" name="item" value="${id}">
@@ -127,12 +138,9 @@ ${ids.map(id => card(at, id)).join('\n')}
 function drawItem(at: Moment, id: number): string {
   const name = escapeText(itemName(at.seed, id))
   const chance = new Chance(at.seed, 'item text', id)
-  const facts = vocabulary.setting
-    .slice(0, 12)
-    .map(
-      setting =>
-        `    <tr><th scope="row">${capitalise(setting)}</th><td>${chance.between(2, 400)} ${chance.pick(['mm', 'g', 'cm', 'ml', 'days'])}</td></tr>`,
-    )
+  const facts = measures.map(
+    ([name, unit]) => `    <tr><th scope="row">${name}</th><td>${chance.between(2, 90)} ${unit}</td></tr>`,
+  )
   const reviewCount = 14
   const written = new Chance(at.seed, 'reviews', id).below(50) + 20 + lastChange(at.step, 0.1, at.seed, 'reviews', id)
   const reviews = Array.from({ length: reviewCount }, (_, index) => {
@@ -140,7 +148,7 @@ function drawItem(at: Moment, id: number): string {
     const review = new Chance(at.seed, 'review', id, number)
     return `  <li class="review" id="review-${number}" data-helpful="${review.below(40)}">
     <p class="review__by"><b>${escapeText(phrase(review, 'person'))}</b> <span class="review__stars" aria-label="${review.between(2, 5)} of 5">${'★'.repeat(review.between(2, 5))}</span></p>
-    <p class="review__text">${escapeText(sentences(review, review.between(2, 4)))}</p>
+    <p class="review__text">${escapeText(sentences(review, review.between(2, 5), 'review'))}</p>
     <button class="review__button" type="button" data-action="helpful" data-review="${number}">${icon('thumb', '')} Helpful</button>
   </li>`
   })
@@ -154,8 +162,8 @@ function drawItem(at: Moment, id: number): string {
     <h1 class="item__name">${name}</h1>
     <p class="item__price"><data value="${priceOf(at, id)}">£${priceOf(at, id)}</data> ${stockLine(stockOf(at, id))}</p>
     <p class="item__note">Delivery by ${showTime(madeAt(at.step + 144)).split(',')[0]} if ordered now · ${new Chance(at.seed, 'viewers', id, at.step).between(2, 31)} people are looking at this</p>
-    <p>${escapeText(sentences(chance, 6))}</p>
-    <p>${escapeText(sentences(chance, 5))}</p>
+    <p>${escapeText(sentences(chance, 6, 'description'))}</p>
+    <p>${escapeText(sentences(chance, 5, 'description'))}</p>
     <form action="/echo" method="post" class="item__form">
       <input type="hidden" name="item" value="${id}">
       <input type="hidden" name="form-token" value="${new Chance(at.seed, 'token', id, at.step).hex(32)}">

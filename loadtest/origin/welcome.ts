@@ -46,10 +46,11 @@ function drawWelcome(at: Moment, pages: readonly Page[]): string {
   <h1>A web site that grows older while you watch</h1>
   <p class="lead">This is the demonstration site of Hunch. It is a small town paper with a shop, a handbook and a live report. Everything on it is made up, and every page ages in its own way, so that you can see what crosses a slow link when you load it again.</p>
   <div class="hero__now">
-    <p class="now"><b>${at.step}</b><span>version of this page</span></p>
+    <p class="now"><b>${at.step}</b><span>step of this page</span></p>
     <p class="now"><b>${new Date(made).toISOString().slice(11, 16)}</b><span>made on ${showTime(made).split(',')[0]}, by the town’s clock</span></p>
     <form action="/-/age" method="post"><button class="button" type="submit">Age every page by one step</button></form>
   </div>
+  <img class="hero__picture" src="/img/wide.png" width="480" height="270" alt="The valley of Wendle">
 </section>
 ${ticker(at)}
 <h2>Three things to try</h2>
