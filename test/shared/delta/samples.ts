@@ -1,0 +1,111 @@
+// Material for the delta tests: seeded bytes, pages that are edited, hand-made VCDIFF windows, ways to feed a stream.
+// Knows: RFC 3284's layout, written out independently of the encoder. Does not know: the encoder.
+
+import { type Duplex, finished } from 'node:stream'
+import { promisify } from 'node:util'
+
+/** A small seeded generator (mulberry32): numbers in [0, 1). */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+const words = 'the page list item news of a to and in story photo class href link title more old new day'.split(' ')
+
+/** An HTML-like page of about `bytes` bytes. */
+export function makePage(bytes: number, seed: number): Buffer {
+  const random = seeded(seed)
+  const word = () => words[Math.floor(random() * words.length)]!
+  let text = '<!doctype html><title>sample</title>\n'
+  while (text.length < bytes) {
+    text += `<li class="${word()}"><a href="/${word()}/${Math.floor(random() * 1e6)}">${word()} ${word()} ${word()}</a></li>\n`
+  }
+  return Buffer.from(text.slice(0, bytes))
+}
+
+/** A copy of `page` with `edits` places inserted, replaced, removed, moved or filled. */
+export function editPage(page: Uint8Array, edits: number, seed: number): Buffer {
+  const random = seeded(seed)
+  let edited = Buffer.from(page)
+  for (let i = 0; i < edits; i++) {
+    const at = Math.floor(random() * edited.length)
+    const length = Math.floor(random() * 60)
+    const kind = Math.floor(random() * 5)
+    const fresh = Buffer.from(Array.from({ length }, () => 32 + Math.floor(random() * 90)))
+    const moved = edited.subarray(Math.floor(random() * edited.length)).subarray(0, length * 4)
+    const middle = [fresh, fresh, Buffer.alloc(0), moved, Buffer.alloc(length, 42)][kind]!
+    edited = Buffer.concat([edited.subarray(0, at), middle, edited.subarray(kind === 0 ? at : at + length)])
+  }
+  return edited
+}
+
+export function randomBytes(bytes: number, seed: number): Buffer {
+  const random = seeded(seed)
+  return Buffer.from(Array.from({ length: bytes }, () => Math.floor(random() * 256)))
+}
+
+/** RFC 3284 §2. */
+export function integer(value: number): number[] {
+  const digits = [value % 128]
+  for (let rest = Math.floor(value / 128); rest > 0; rest = Math.floor(rest / 128)) digits.unshift(128 + (rest % 128))
+  return digits
+}
+
+export interface HandMadeWindow {
+  readonly indicator?: number
+  readonly segment?: readonly [bytes: number, at: number]
+  readonly targetBytes: number
+  readonly data?: readonly number[]
+  readonly instructions?: readonly number[]
+  readonly addresses?: readonly number[]
+  readonly checksum?: readonly number[]
+}
+
+/** RFC 3284 §4.3. */
+export function makeWindow(window: HandMadeWindow): number[] {
+  const { data = [], instructions = [], addresses = [], checksum = [], segment } = window
+  const body = [
+    ...integer(window.targetBytes),
+    0,
+    ...integer(data.length),
+    ...integer(instructions.length),
+    ...integer(addresses.length),
+    ...checksum,
+    ...data,
+    ...instructions,
+    ...addresses,
+  ]
+  const indicator = window.indicator ?? (segment === undefined ? 0 : 1)
+  const place = segment === undefined ? [] : [...integer(segment[0]), ...integer(segment[1])]
+  return [indicator, ...place, ...integer(body.length), ...body]
+}
+
+export const header = [0xd6, 0xc3, 0xc4, 0x00, 0x00]
+
+export function makeDelta(...windows: HandMadeWindow[]): Buffer {
+  return Buffer.from([...header, ...windows.flatMap(makeWindow)])
+}
+
+export function bytesOf(text: string): number[] {
+  return [...Buffer.from(text)]
+}
+
+/** Writes `chunks` to `stream`, ends it, and gives all that came out; rejects with its error. */
+export async function feed(stream: Duplex, chunks: Iterable<Uint8Array>): Promise<Buffer> {
+  const out: Uint8Array[] = []
+  stream.on('data', (chunk: Uint8Array) => out.push(chunk))
+  const end = promisify(finished)(stream)
+  for (const chunk of chunks) stream.write(chunk)
+  stream.end()
+  await end
+  return Buffer.concat(out)
+}
+
+export function* splitBytes(bytes: Uint8Array, size = 1): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
