@@ -69,7 +69,7 @@ export function checkAsk(
   const fault = checkCredential(identity, single(fields['proxy-authorization']))
   if (fault !== undefined) return fault
   const written = single(fields[PROTOCOL_FIELD])
-  // Without the field it is not an ask but a plain request from some HTTP client, which the lead-in of far decides on.
+  // Without the field it is no ask but a plain request (curl --proxy): far answers it as any HTTP proxy would.
   if (written === undefined) return undefined
   const version = /^[1-9]\d{0,8}$/.test(written) ? Number(written) : undefined
   if (version === undefined) return new Fault('CLIENT_BAD_REQUEST', `The field ${PROTOCOL_FIELD} is not a version.`)

@@ -2,8 +2,14 @@
 // Knows: HTTP/2 streams and windows; does what pulse.ts and credit.ts decide.
 // Does not know: how the socket came to be, what comes after this session (link.ts), what is asked.
 
-import { EventEmitter, once } from 'node:events'
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from 'node:http2'
+import { EventEmitter } from 'node:events'
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  constants,
+  type OutgoingHttpHeaders,
+} from 'node:http2'
 import type { Socket } from 'node:net'
 
 import { Fault, asFault } from '../shared/fault.ts'
@@ -51,6 +57,7 @@ export class LinkSession extends EventEmitter<SessionEvents> {
   readonly #pulse: Pulse
   #authorization: { readonly credential: string; readonly version: number } | undefined
   #openStreams = 0
+  #wishedBytes: number
   #grantedBytes: number
   #cancelLook: () => void = () => undefined
   #endedBy: Fault | undefined
@@ -61,7 +68,8 @@ export class LinkSession extends EventEmitter<SessionEvents> {
     this.#socket = socket
     this.#clock = clock
     this.#pulse = new Pulse({ intervalMs: pingIntervalMs, patienceMs, startedAt: clock.now() })
-    this.#grantedBytes = this.#credit.bytes
+    this.#wishedBytes = this.#credit.bytes
+    this.#grantedBytes = this.#wishedBytes
     // Ahead of the listener that HTTP/2 adds: it would end the streams as if they had been cancelled, without an error.
     socket.once('close', () => void this.end(new Fault('LINK_CLOSED', 'The connection to the far proxy closed.')))
     this.#http2 = connect(`https://${FAR_AUTHORITY}`, {
@@ -135,10 +143,10 @@ export class LinkSession extends EventEmitter<SessionEvents> {
     if (this.#endedBy === undefined) {
       this.#endedBy = fault
       this.#cancelLook()
-      this.#http2.destroy(fault)
+      this.#http2.destroy(fault, constants.NGHTTP2_NO_ERROR)
       this.emit('ended', fault)
     }
-    if (!this.#socket.closed) await once(this.#socket, 'close')
+    if (!this.#socket.closed) await new Promise<void>(resolve => void this.#socket.once('close', () => resolve()))
   }
 
   #open(headers: OutgoingHttpHeaders, options: RequestOptions): ClientHttp2Stream {
@@ -210,15 +218,17 @@ export class LinkSession extends EventEmitter<SessionEvents> {
       const now = this.#clock.now()
       this.#pulse.handle({ kind: 'ping-answered' }, now)
       const receivedBytes = this.#socket.bytesRead - bytesBefore
-      this.#credit.handle({ kind: 'round-ended', sentAt, receivedBytes }, now)
+      for (const command of this.#credit.handle({ kind: 'round-ended', sentAt, receivedBytes }, now)) {
+        this.#wishedBytes = command.bytes
+      }
       this.#grant()
       this.#look()
     })
   }
 
-  /** Brings the windows to the credit. One SETTINGS at a time: when far has acknowledged it, this is called again. */
+  /** Brings the windows to what the credit wishes. One SETTINGS at a time: when far has acknowledged it, this is called again. */
   #grant(): void {
-    const bytes = this.#credit.bytes
+    const bytes = this.#wishedBytes
     if (bytes === this.#grantedBytes || this.#http2.pendingSettingsAck || this.#http2.destroyed) return
     this.#grantedBytes = bytes
     this.#http2.settings({ initialWindowSize: bytes })

@@ -24,6 +24,12 @@ export interface CreditEvent {
   readonly receivedBytes: number
 }
 
+/** Make the connection's window and the window of each stream this large. */
+export interface CreditCommand {
+  readonly kind: 'grant'
+  readonly bytes: number
+}
+
 // What TCP lets go at once (RFC 6928), so the first round is not slower for it; 4.5 s of a 28.8 kbit/s link.
 export const START_BYTES = 16_384
 // Less would be more update frames than the promptness is worth: 4 KiB are 1.1 s of a 28.8 kbit/s link.
@@ -78,17 +84,16 @@ export class Credit {
     return this.#rates.length === 0 ? undefined : Math.max(...this.#rates) * 1000
   }
 
-  /** Learns from a round; `bytes` is what to grant after it. */
-  handle(event: CreditEvent, now: number): void {
+  handle(event: CreditEvent, now: number): CreditCommand[] {
     // A loopback round may take no time that the clock can tell.
     const roundMs = Math.max(now - event.sentAt, 0.01)
     if (event.receivedBytes < LOADED_BYTES) {
       this.#learnIdleRound(roundMs)
-      return
+      return []
     }
     this.#lowestMs = Math.min(this.#lowestMs ?? roundMs, roundMs)
     this.#learnRate(event.receivedBytes, roundMs)
-    this.#bytes = this.#chooseBytes()
+    return this.#chooseBytes()
   }
 
   /** Only idle rounds may raise the lowest round trip: a loaded one contains the queue that the credit itself makes. */
@@ -117,7 +122,7 @@ export class Credit {
     this.#plateauRounds += 1
   }
 
-  #chooseBytes(): number {
+  #chooseBytes(): CreditCommand[] {
     const roundTripMs = this.#lowestMs ?? 0
     const gain = this.probing ? PROBING_GAIN : SETTLED_GAIN
     const bandwidth = Math.max(0, ...this.#rates)
@@ -125,6 +130,8 @@ export class Credit {
     const bytes = Math.round(
       Math.min(CEILING_BYTES, Math.max(FLOOR_BYTES, Math.min(wished, this.#bytes * PROBING_GAIN))),
     )
-    return bytes < this.#bytes * WORTHWHILE && this.#bytes < bytes * WORTHWHILE ? this.#bytes : bytes
+    if (bytes < this.#bytes * WORTHWHILE && this.#bytes < bytes * WORTHWHILE) return []
+    this.#bytes = bytes
+    return [{ kind: 'grant', bytes }]
   }
 }

@@ -1,0 +1,136 @@
+// Claims about when near sends a PING and when it gives far up.
+import t from 'tap'
+import { Pulse, type PulseEvent } from '../../../shared/link/pulse.ts'
+import { play } from '../../play.ts'
+
+const ping = { kind: 'send-ping' } as const
+const answered = { kind: 'ping-answered' } as const
+const opened = { kind: 'stream-opened' } as const
+
+function counted(receivedBytes: number, openStreams = 0, probing = false): PulseEvent {
+  return { kind: 'counted', receivedBytes, openStreams, probing }
+}
+
+function pulse(): Pulse {
+  return new Pulse({ intervalMs: 20_000, patienceMs: 10_000, startedAt: 0 })
+}
+
+t.test('the first look sends a PING', async t => {
+  play(t, pulse()).wakesAt(0).give(counted(0)).expect(ping)
+})
+
+t.test('an idle link is pinged once for each interval', async t => {
+  play(t, pulse())
+    .give(counted(0))
+    .expect(ping)
+    .at(100)
+    .give(answered)
+    .expect()
+    .wakesAt(20_100)
+    .at(20_099)
+    .give(counted(0))
+    .expect()
+    .at(20_100)
+    .give(counted(0))
+    .expect(ping)
+    .at(20_200)
+    .give(answered)
+    .expect()
+    .wakesAt(40_200)
+})
+
+t.test('a silent far is given up when the patience ends, not before', async t => {
+  play(t, pulse())
+    .give(counted(0))
+    .expect(ping)
+    .wakesAt(10_000)
+    .at(9_999)
+    .give(counted(0))
+    .expect()
+    .at(10_000)
+    .give(counted(0))
+    .expect({ kind: 'give-up', silentMs: 10_000 })
+})
+
+t.test('a far that sends anything is not silent, however late the answer to the PING', async t => {
+  play(t, pulse())
+    .give(counted(0))
+    .expect(ping)
+    .at(9_000)
+    .give(counted(500, 1))
+    .expect()
+    .wakesAt(19_000)
+    .at(18_000)
+    .give(counted(900, 1))
+    .expect()
+    .at(28_000)
+    .give(counted(900, 1))
+    .expect({ kind: 'give-up', silentMs: 10_000 })
+})
+
+t.test('while the bandwidth is unknown, rounds follow each other as long as bytes arrive', async t => {
+  play(t, pulse())
+    .give(counted(0, 0, true))
+    .expect(ping)
+    .at(100)
+    .give(answered)
+    .expect()
+    .give(opened)
+    .expect()
+    .wakesAt(50)
+    .at(150)
+    .give(counted(40, 1, true))
+    .expect()
+    .wakesAt(200)
+    .at(200)
+    .give(counted(9_000, 1, true))
+    .expect(ping)
+    .at(210)
+    .give(counted(20_000, 1, true))
+    .expect()
+    .at(300)
+    .give(answered)
+    .expect()
+    .give(counted(30_000, 1, true))
+    .expect(ping)
+})
+
+t.test('a settled busy link is pinged every two seconds, and not at all while nothing arrives', async t => {
+  play(t, pulse())
+    .give(counted(0, 1))
+    .expect(ping)
+    .at(100)
+    .give(answered)
+    .expect()
+    .at(1_100)
+    .give(counted(50_000, 1))
+    .expect()
+    .wakesAt(2_100)
+    .at(2_100)
+    .give(counted(90_000, 1))
+    .expect(ping)
+    .at(2_200)
+    .give(answered)
+    .expect()
+    .at(5_000)
+    .give(counted(90_500, 1))
+    .expect()
+})
+
+t.test('the first request after a pause takes a PING along, others do not', async t => {
+  play(t, pulse())
+    .give(counted(0))
+    .expect(ping)
+    .at(100)
+    .give(answered)
+    .expect()
+    .at(5_099)
+    .give(opened)
+    .expect()
+    .at(5_100)
+    .give(opened)
+    .expect(ping)
+    .give(opened)
+    .expect()
+    .wakesAt(15_100)
+})
