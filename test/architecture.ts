@@ -155,8 +155,8 @@ function findDefaultExport({ code }: SourceFile): readonly string[] {
 }
 
 function findLeftover({ text }: SourceFile): readonly string[] {
-  // Written so that this line is not one of them.
-  return (text.match(/\b(?:TO[D]O|FIX[M]E)\b/g) ?? []).map(word => `${word} belongs into an issue`)
+  const notes = text.matchAll(/\/[/*] *(?<opening>TODO|FIXME)\b|\b(?<word>TODO|FIXME)(?=[:(])/g)
+  return Array.from(notes, ({ groups }) => `${groups?.['word'] ?? groups?.['opening']} belongs into an issue`)
 }
 
 function findContract({ text }: SourceFile): readonly string[] {
