@@ -157,6 +157,11 @@ export class Fault extends Error {
   }
 }
 
+/** Whether `text` is a code of the table: a far of another version may know others. */
+export function isFaultCode(text: unknown): text is FaultCode {
+  return typeof text === 'string' && Object.hasOwn(faults, text)
+}
+
 /** Gives `error` back when it is a fault already, and wraps it under `code` when it is not. */
 export function asFault(error: unknown, code: FaultCode): Fault {
   if (error instanceof Fault) return error

@@ -45,7 +45,15 @@ export function planAnswer(facts: AnswerFacts, thresholds: Thresholds, now: numb
   return { kind: 'fetch', validate: newest, speculation: planSpeculation(speculation, thresholds) }
 }
 
-export type WholeReason = 'status' | 'no-base' | 'small' | 'large' | 'media-type' | 'no-formats' | 'coding'
+export type WholeReason =
+  | 'pass' // not a plain GET, or a content that must not be touched
+  | 'status'
+  | 'no-formats' // near reads no deltas
+  | 'media-type' // a delta of compressed content does not pay
+  | 'large'
+  | 'no-base'
+  | 'small'
+  | 'no-gain' // the delta was made and is not smaller enough
 
 export type VerdictPlan =
   /** The content is this version, which near holds or is being sent. */

@@ -18,12 +18,7 @@ export type RequestPlan =
   | { readonly kind: 'pass'; readonly why: PassReason }
 
 /** `held`: the versions of this URL, newest first. */
-export function planRequest(
-  request: RequestFacts,
-  held: readonly Version[],
-  mode: Mode,
-  now: number,
-): RequestPlan {
+export function planRequest(request: RequestFacts, held: readonly Version[], mode: Mode, now: number): RequestPlan {
   if (request.method !== 'GET') return { kind: 'pass', why: 'method' }
   if (valueOf(request.fields, 'range') !== undefined) return { kind: 'pass', why: 'range' }
   const newest = held[0]

@@ -4,16 +4,7 @@ import { serializeList, Token } from 'structured-headers'
 import type { FieldList } from './fields.ts'
 
 /** Which way a response came; DESIGN's table of words, used in Cache-Status, logs and the dashboard alike. */
-export type Way =
-  | 'fresh'
-  | 'confirmed'
-  | 'delta'
-  | 'corrected'
-  | 'abandoned'
-  | 'whole'
-  | 'pass'
-  | 'tunnel'
-  | 'fallback'
+export type Way = 'fresh' | 'confirmed' | 'delta' | 'corrected' | 'abandoned' | 'whole' | 'pass' | 'tunnel' | 'fallback'
 
 export interface CacheStatus {
   readonly way: Way

@@ -2,7 +2,8 @@
 // Knows: http-cache-semantics, which has the rules. Does not know: stores, deltas. A response that may not be *reused*
 // may still be a base (within its scope, and not when it is `no-store`); `storable` is about that.
 import CachePolicy from 'http-cache-semantics'
-import { type FieldList, toRecord, valueOf } from './fields.ts'
+import type { Validators } from './conditional.ts'
+import { type FieldList, toRecord, valueOf, without } from './fields.ts'
 
 export interface RequestFacts {
   readonly method: string
@@ -43,22 +44,29 @@ export class Freshness {
     const policy = at(
       now,
       () =>
-        new PolicyAtGivenTime(
-          { method: request.method, url: request.url, headers: toRecord(request.fields) },
-          { status: response.status, headers: toRecord(response.fields) },
-          { shared: cache === 'shared', trustServerDate: true } as CachePolicy.Options,
-        ),
+        new PolicyAtGivenTime(requestOf(request), { status: response.status, headers: toRecord(response.fields) }, {
+          shared: cache === 'shared',
+          trustServerDate: true,
+        } as CachePolicy.Options),
     )
     return new Freshness(policy)
   }
 
   /** Whether the response answers `request` without asking the origin (RFC 9111 §4). */
   answers(request: RequestFacts, now: number): boolean {
-    const headers = toRecord(request.fields)
-    // A client that names a validator or a range wants more than the library decides; those go on to far.
-    return at(now, () =>
-      this.#policy.satisfiesWithoutRevalidation({ method: request.method, url: request.url, headers }),
-    )
+    return at(now, () => this.#policy.satisfiesWithoutRevalidation(requestOf(request)))
+  }
+
+  /**
+   * The validators with which `request` may ask whether the response is current: none when the response was selected
+   * by other request fields (RFC 9111 §4.1), since a date alone does not tell variants apart.
+   */
+  validators(request: RequestFacts, now: number): Validators | undefined {
+    const plain = { ...request, fields: without(request.fields, 'if-none-match', 'if-modified-since', 'if-range') }
+    const headers = at(now, () => this.#policy.revalidationHeaders(requestOf(plain)))
+    const etag = headers['if-none-match'] as string | undefined
+    const lastModified = headers['if-modified-since'] as string | undefined
+    return etag === undefined && lastModified === undefined ? undefined : { etag, lastModified }
   }
 
   /** Seconds since the origin made or confirmed the response (RFC 9111 §4.2.3). */
@@ -70,6 +78,11 @@ export class Freshness {
   freshForSeconds(now: number): number {
     return Math.max(0, Math.floor(at(now, () => this.#policy.timeToLive()) / 1000))
   }
+}
+
+/** Versions are kept without content coding, so that `Vary: Accept-Encoding` does not tell them apart. */
+function requestOf(request: RequestFacts) {
+  return { method: request.method, url: request.url, headers: toRecord(without(request.fields, 'accept-encoding')) }
 }
 
 /**

@@ -8,13 +8,6 @@ export interface Validators {
   readonly lastModified: string | undefined
 }
 
-/** The validators of a response, where it has any. */
-export function validatorsOf(fields: FieldList): Validators | undefined {
-  const etag = valueOf(fields, 'etag')
-  const lastModified = valueOf(fields, 'last-modified')
-  return etag === undefined && lastModified === undefined ? undefined : { etag, lastModified }
-}
-
 /**
  * The request's fields with the validators of a held version added to the client's own: a 304 then means that one of
  * the two is current, and `isConfirmedBy` tells which.

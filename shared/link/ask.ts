@@ -10,9 +10,9 @@ import {
   serializeList,
   Token,
 } from 'structured-headers'
+import type { DeltaFormat } from '../delta/format.ts'
 import { Fault } from '../fault.ts'
 import { SHORT_DIGEST_BYTES } from '../version.ts'
-import type { DeltaFormatName } from './parts.ts'
 
 export interface NamedBase {
   /** Short digest of the content (hexadecimal). */
@@ -32,7 +32,7 @@ export interface LinkFacts {
 export interface Ask {
   /** Best first. */
   readonly bases: readonly NamedBase[]
-  readonly formats: readonly DeltaFormatName[]
+  readonly formats: readonly DeltaFormat[]
   readonly speculation: SpeculationWish
   readonly link: LinkFacts
 }
@@ -49,7 +49,7 @@ export const MAX_BASES = 8
 const FIELDS_ID_BYTES = 4
 const BASE_BYTES = SHORT_DIGEST_BYTES + FIELDS_ID_BYTES
 
-const formatNames: readonly DeltaFormatName[] = ['vcdiff', 'dcb']
+const formatNames: readonly DeltaFormat[] = ['vcdiff', 'dcb']
 const wishes: readonly SpeculationWish[] = ['latency', 'balanced', 'off']
 const none = new Map<string, never>()
 
@@ -98,7 +98,7 @@ function readBases(text: string): NamedBase[] {
     })
 }
 
-function readFormats(text: string): DeltaFormatName[] {
+function readFormats(text: string): DeltaFormat[] {
   const names = parseList(text).map(([value]) => String(value))
   // Formats that far does not know belong to a later version; they are passed over.
   return formatNames.filter(name => names.includes(name))

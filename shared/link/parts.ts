@@ -6,11 +6,11 @@
 // 1. Parts that carry content are given on as their bytes arrive; every other part is held whole and is at most
 //    MAX_HELD_BYTES long. So a reader's memory is bounded whatever the other side sends.
 // 2. Types that are not known are passed over, so that a later version of the protocol can add some.
+import type { DeltaFormat } from '../delta/format.ts'
 import { Fault } from '../fault.ts'
 import { SHORT_DIGEST_BYTES } from '../version.ts'
 import { decodeVarint, encodeVarint } from './varint.ts'
 
-export type DeltaFormatName = 'vcdiff' | 'dcb'
 export type WholeCoding = 'identity' | 'br'
 
 export type Part =
@@ -24,7 +24,7 @@ export type Part =
   /** A delta follows. `baseLength`: how much of the base it was made from, which may be a prefix. */
   | {
       readonly kind: 'delta'
-      readonly format: DeltaFormatName
+      readonly format: DeltaFormat
       readonly base: string
       readonly baseLength: number
     }
@@ -58,7 +58,7 @@ const typeOf = {
 const kindOf = new Map<number, PartKind>(Object.entries(typeOf).map(([kind, type]) => [type, kind as PartKind]))
 const streamed = new Set<PartKind>(['base-bytes', 'delta-bytes', 'whole-bytes'])
 
-const formats = ['vcdiff', 'dcb'] as const satisfies readonly DeltaFormatName[]
+const formats = ['vcdiff', 'dcb'] as const satisfies readonly DeltaFormat[]
 const codings = ['identity', 'br'] as const satisfies readonly WholeCoding[]
 
 // Fields of 256 KiB are sixteen times what browsers and servers accept; compressed heads are smaller still.

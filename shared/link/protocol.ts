@@ -23,6 +23,9 @@ export const PROTOCOL_FIELD = 'hunch-protocol'
 /** On a refusal that far itself makes: the code of the fault (RFC 9651 Token). An origin's 407 never carries it. */
 export const FAULT_FIELD = 'hunch-fault'
 
+/** The media type of an answer that consists of parts (parts.ts); every other answer is a plain response. */
+export const ANSWER_TYPE = 'application/vnd.hunch.answer'
+
 /** A closed range of protocol versions. */
 export interface VersionRange {
   readonly min: number

@@ -1,0 +1,35 @@
+// Undoes the content codings of an origin's response, as a stream.
+// Knows: node:zlib. Does not know: which codings may be undone (shared/http/content.ts).
+import { Readable, type Transform, pipeline } from 'node:stream'
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { Fault } from '../shared/fault.ts'
+import type { ReadableCoding } from '../shared/http/content.ts'
+
+const decoders = {
+  br: () => createBrotliDecompress(),
+  zstd: () => createZstdDecompress(),
+  gzip: () => createGunzip(),
+  'x-gzip': () => createGunzip(),
+  deflate: () => createInflate(),
+} as const satisfies Record<ReadableCoding, () => Transform>
+
+/** The content without its codings. Fails with ORIGIN_CODING when they are broken, or with the fault of `body`. */
+export async function* decodeContent(
+  body: AsyncIterable<Uint8Array>,
+  codings: readonly ReadableCoding[],
+): AsyncGenerator<Uint8Array> {
+  if (codings.length === 0) {
+    yield* body
+    return
+  }
+  const stages = codings.map(coding => decoders[coding]())
+  const last = stages.at(-1) as Transform
+  // The callback is needed for the pipeline to hand errors on; they reach the reader through `last`.
+  pipeline([Readable.from(body, { objectMode: false }), ...stages], () => {})
+  try {
+    for await (const chunk of last) yield chunk as Uint8Array
+  } catch (error) {
+    if (error instanceof Fault) throw error
+    throw new Fault('ORIGIN_CODING', `The content is announced as ${codings.join(', ')} and is not.`, { cause: error })
+  }
+}

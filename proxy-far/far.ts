@@ -1,0 +1,244 @@
+// The far proxy: an HTTP/2 server on a well-connected host that answers asks, opens tunnels and lets nears join.
+// Knows: its server, who may ask. Does not know: how an ask is answered (answer.ts).
+import {
+  createSecureServer,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import Fastify, { type FastifyBaseLogger } from 'fastify'
+import { pino } from 'pino'
+import type { FarConfig } from '../shared/config/options.ts'
+import { OriginWaits } from '../shared/exchange/origin-waits.ts'
+import { asFault, Fault } from '../shared/fault.ts'
+import { endToEnd } from '../shared/http/fields.ts'
+import { canonicalUrl } from '../shared/http/url.ts'
+import { readAsk } from '../shared/link/ask.ts'
+import { formatJoinUrl } from '../shared/link/join-url.ts'
+import {
+  FAR_AUTHORITY,
+  HELLO_PATH,
+  JOIN_PATH,
+  MAX_BODY_BYTES,
+  PROTOCOL_FIELD,
+  farHttp2Settings,
+  linkHttp2Options,
+} from '../shared/link/protocol.ts'
+import { Versions } from '../shared/versions.ts'
+import { type AnswerContext, answerAsk } from './answer.ts'
+import { AnswerStream } from './answer-stream.ts'
+import { beginExchange, logExchange } from './exchange-log.ts'
+import { type FarIdentity, openIdentity } from './identity.ts'
+import { type Reply, checkAsk, handleHello, handleJoin, refuse } from './join.ts'
+import { Origins } from './origin.ts'
+import { hasContent, proxyPlainly, readFields } from './plain-proxy.ts'
+import { openTunnel } from './tunnel.ts'
+
+export interface Far {
+  /** The command that starts near, complete, with a new join code. */
+  readonly joinLine: string
+  close(): Promise<void>
+}
+
+/** Starts far; resolves when it listens. Raises PORT_IN_USE, CANNOT_LISTEN, CANNOT_READ. */
+export async function startFar(config: FarConfig): Promise<Far> {
+  const identity = await openIdentity(config.data)
+  const log: FastifyBaseLogger = pino({ level: config.logLevel, name: 'hunch-far' }, pino.destination(2))
+  const context: FarContext = {
+    config,
+    identity,
+    log,
+    origins: new Origins(config),
+    versions: new Versions({ maxBytes: config.memory, maxVersionsPerUrl: config.thresholds.maxVersionsPerUrl }),
+    waits: new OriginWaits(),
+    thresholds: config.thresholds,
+    now: Date.now,
+  }
+  const server = makeServer(context)
+  const ownPages = makeOwnPages(context, server)
+  await ownPages.ready()
+  const sessions = new Set<{ destroy(): void; close(): void }>()
+  server.on('session', session => {
+    sessions.add(session)
+    session.once('close', () => sessions.delete(session))
+    session.on('error', error => log.debug({ error: String(error) }, 'session failed'))
+  })
+  await listen(server, config.listen)
+  const { port } = server.address() as AddressInfo
+  return {
+    joinLine: joinLine(config, identity, port),
+    close: async () => {
+      const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      for (const session of sessions) session.destroy()
+      await closed
+      await ownPages.close()
+      await context.origins.close()
+    },
+  }
+}
+
+interface FarContext extends AnswerContext {
+  readonly config: FarConfig
+  readonly identity: FarIdentity
+  readonly log: FastifyBaseLogger
+}
+
+function makeServer(context: FarContext): Http2Server {
+  const { config, identity } = context
+  const options = { ...linkHttp2Options, settings: farHttp2Settings }
+  const server = config.cleartext
+    ? createServer(options)
+    : createSecureServer({
+        ...options,
+        key: identity.key,
+        cert: identity.cert,
+        minVersion: 'TLSv1.3',
+        ALPNProtocols: ['h2'],
+      })
+  // Node's compatible interface refuses CONNECT by itself unless somebody listens; `serve` opens the tunnel.
+  server.on('connect', () => {})
+  server.on('stream', (stream, headers, flags) => {
+    // Errors of a stream reach whoever reads or writes it; without a listener they would end the process.
+    stream.on('error', () => {})
+    const endsStream = (flags & END_STREAM) !== 0
+    if (!isOwnPage(headers)) void serve(context, stream, headers, endsStream)
+  })
+  return server
+}
+
+// RFC 9113 §6.2.
+const END_STREAM = 0x1
+
+/** Requests that are for far itself: those to its own authority, and a plain one to the address that it listens on. */
+function isOwnPage(headers: IncomingHttpHeaders): boolean {
+  return (
+    headers[':authority'] === FAR_AUTHORITY ||
+    (headers[':path'] === '/healthz' && headers[PROTOCOL_FIELD] === undefined)
+  )
+}
+
+/** Far's own pages, as fastify routes on the same server. */
+function makeOwnPages(context: FarContext, server: Http2Server) {
+  const pages = Fastify({
+    http2: true,
+    loggerInstance: context.log,
+    disableRequestLogging: true,
+    bodyLimit: MAX_BODY_BYTES,
+    serverFactory: handler => {
+      server.on('request', (request, reply) => {
+        if (isOwnPage(request.headers)) handler(request, reply)
+      })
+      return server
+    },
+  })
+  pages.removeAllContentTypeParsers()
+  pages.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  pages.post(JOIN_PATH, async (request, reply) => {
+    const answer = await handleJoin(context.identity, String(request.body ?? ''), context.now())
+    if (answer.status === 200) context.log.info('a near joined')
+    else context.log.warn({ answer: answer.body }, 'a near could not join')
+    return reply.code(answer.status).headers(answer.fields).send(answer.body)
+  })
+  pages.post(HELLO_PATH, async (request, reply) => {
+    const credential = request.headers['proxy-authorization']
+    const answer = handleHello(context.identity, credential, String(request.body ?? ''))
+    if (answer.status !== 200) context.log.warn({ answer: answer.body }, 'a near was refused')
+    return reply.code(answer.status).headers(answer.fields).send(answer.body)
+  })
+  pages.get('/healthz', async () => ({
+    status: 'ok',
+    versions: context.versions.count,
+    bytes: context.versions.sizeBytes,
+  }))
+  return pages
+}
+
+/** One request on the link that is not for far itself. Never throws. */
+async function serve(
+  context: FarContext,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  endsStream: boolean,
+): Promise<void> {
+  const refusal = checkAsk(context.identity, headers)
+  if (refusal) {
+    context.log.warn({ fault: refusal.code, message: refusal.message }, 'refused')
+    reply(stream, refuse(refusal))
+    return
+  }
+  const nearId = context.identity.authenticate(headers['proxy-authorization']) as string
+  const isConnect = headers[':method'] === 'CONNECT'
+  const url = isConnect ? (headers[':authority'] ?? '') : urlOf(headers)
+  const exchange = beginExchange(headers[':method'] ?? '', url, nearId, context.now())
+  const finish = (fault: Fault | undefined) => {
+    logExchange(context.log, exchange, { now: context.now(), logQueries: context.config.logQueries, fault })
+  }
+  if (isConnect) {
+    const end = await openTunnel(stream, url, context.config.connectTimeoutMs)
+    exchange.wholeBytes = end.downBytes
+    finish(end.fault)
+    return
+  }
+  const gone = new AbortController()
+  stream.once('close', () => gone.abort())
+  const body = endsStream ? undefined : stream
+  const fields = endToEnd(readFields(headers))
+  if (headers[PROTOCOL_FIELD] === undefined) {
+    finish(
+      await proxyPlainly(
+        stream,
+        { method: exchange.method, url, fields },
+        hasContent(fields, endsStream),
+        context.origins,
+        gone.signal,
+      ),
+    )
+    return
+  }
+  const answer = new AnswerStream(stream)
+  try {
+    const facts = { method: exchange.method, url: canonicalUrl(url), fields }
+    const asked = { facts, ask: readAsk(headers), nearId, body, signal: gone.signal }
+    await answerAsk(answer, asked, context, exchange)
+    answer.finish()
+    finish(undefined)
+  } catch (error) {
+    const fault = asFault(error, 'FAR_INTERNAL')
+    if (fault.code === 'FAR_INTERNAL') context.log.error({ err: error }, 'far failed')
+    finish(fault)
+    await answer.fail(fault)
+  } finally {
+    gone.abort()
+  }
+}
+
+function reply(stream: ServerHttp2Stream, { status, fields, body }: Reply): void {
+  stream.respond({ ':status': status, ...fields })
+  stream.end(body)
+}
+
+function urlOf(headers: IncomingHttpHeaders): string {
+  return `${headers[':scheme']}://${headers[':authority']}${headers[':path']}`
+}
+
+async function listen(server: Http2Server, { host, port }: { host: string; port: number }): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const code = error.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'CANNOT_LISTEN'
+      reject(new Fault(code, `Far cannot listen on ${host}:${port}: ${error.message}.`, { cause: error }))
+    })
+    server.listen({ host, port }, resolve)
+  })
+}
+
+/** The command for the other side. Quoted, because the URL holds characters that a shell takes for its own. */
+function joinLine(config: FarConfig, identity: FarIdentity, port: number): string {
+  const security = config.cleartext
+    ? ({ kind: 'cleartext' } as const)
+    : ({ kind: 'pinned', pin: identity.pin } as const)
+  const host = config.name ?? config.listen.host
+  const url = formatJoinUrl({ host, port, token: identity.makeJoinCode(Date.now()), security })
+  return `hunch near --far '${url}'`
+}

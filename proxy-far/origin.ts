@@ -1,0 +1,176 @@
+// Asking origins: one request, one response whose content is a stream, every failure a fault of the origin's side.
+// Knows: undici. Does not know: versions, deltas, the link.
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
+import { Agent, type Dispatcher } from 'undici'
+import { Fault, type FaultCode } from '../shared/fault.ts'
+import { type FieldList, endToEnd, fromRaw, toRaw, valueOf, without } from '../shared/http/fields.ts'
+
+export interface OriginRequest {
+  readonly method: string
+  /** Absolute, as `canonicalUrl` gives it. */
+  readonly url: string
+  /** End-to-end fields, without Host. */
+  readonly fields: FieldList
+  readonly body: Readable | undefined
+  readonly signal: AbortSignal
+  /** Interim responses (RFC 9110 §15.2) as they come. */
+  readonly onInterim?: (status: number, fields: FieldList) => void
+}
+
+export interface OriginResponse {
+  readonly status: number
+  /** End-to-end fields in the order and case in which they came. */
+  readonly fields: FieldList
+  /** The content as it was sent, its coding still on. Fails with a fault of the origin's side. */
+  readonly body: AsyncIterable<Uint8Array>
+  /** Trailer fields; complete when the body has ended. */
+  readonly trailers: () => FieldList
+  /** Stops reading; the connection is closed when the body has not ended. */
+  readonly discard: () => void
+}
+
+export interface OriginsOptions {
+  readonly connectTimeoutMs: number
+  /** The longest silence before the response begins, and inside its content. */
+  readonly originTimeoutMs: number
+}
+
+// Browsers accept 256 KiB of response fields; what is larger is an error at the site.
+const MAX_FIELDS_BYTES = 256 * 1024
+
+/** The connections to all origins. */
+export class Origins {
+  readonly #agent: Agent
+  readonly #timeoutMs: number
+
+  constructor(options: OriginsOptions) {
+    this.#timeoutMs = options.originTimeoutMs
+    this.#agent = new Agent({
+      connect: { timeout: options.connectTimeoutMs },
+      headersTimeout: options.originTimeoutMs,
+      bodyTimeout: options.originTimeoutMs,
+      maxHeaderSize: MAX_FIELDS_BYTES,
+      // One slow response must not hold up others of its origin.
+      pipelining: 1,
+    })
+  }
+
+  /** Asks an origin; resolves when the response begins. Raises ORIGIN_* and, when `signal` fires, CLIENT_GONE. */
+  async fetch(request: OriginRequest): Promise<OriginResponse> {
+    const { protocol, host } = new URL(request.url)
+    const path = request.url.slice(`${protocol}//${host}`.length)
+    let response: Dispatcher.ResponseData
+    try {
+      response = await this.#agent.request({
+        origin: `${protocol}//${host}`,
+        path,
+        method: request.method as Dispatcher.HttpMethod,
+        headers: toRaw([['Host', host], ...without(request.fields, 'host', 'expect')]),
+        body: request.body ?? null,
+        signal: request.signal,
+        responseHeaders: 'raw',
+        onInfo: ({ statusCode, headers }) => request.onInterim?.(statusCode, readFields(headers)),
+      })
+    } catch (error) {
+      throw this.#toFault(error, request)
+    }
+    const fields = endToEnd(readFields(response.headers))
+    return {
+      status: response.statusCode,
+      fields,
+      body: this.#readBody(response.body, fields, request),
+      trailers: () => Object.entries(response.trailers).map(([name, value]) => [name, String(value)] as const),
+      discard: () => response.body.destroy(),
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy()
+  }
+
+  async *#readBody(body: Readable, fields: FieldList, request: OriginRequest): AsyncGenerator<Uint8Array> {
+    const announced = request.method === 'HEAD' ? undefined : valueOf(fields, 'content-length')
+    let received = 0
+    try {
+      for await (const chunk of body) {
+        received += (chunk as Uint8Array).length
+        yield chunk as Uint8Array
+      }
+    } catch (error) {
+      const fault = this.#toFault(error, request)
+      if (fault.code !== 'ORIGIN_RESET' || announced === undefined || received >= Number(announced)) throw fault
+      const message = `${hostOf(request)} announced ${announced} bytes and sent ${received}.`
+      throw new Fault('ORIGIN_LENGTH', message, { cause: error })
+    }
+  }
+
+  #toFault(error: unknown, request: OriginRequest): Fault {
+    if (request.signal.aborted) return new Fault('CLIENT_GONE', 'The client closed its connection.', { cause: error })
+    const { code, message } = describe(error)
+    const where = hostOf(request)
+    const row = failures.find(each => each.codes.test(code))
+    const text = row?.text ?? `broke the connection (${message}).`
+    return new Fault(
+      row?.fault ?? 'ORIGIN_RESET',
+      `${where} ${text.replace('TIMEOUT', `${this.#timeoutMs / 1000} s`)}`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+// Codes of undici, Node's sockets and TLS, and what they mean for a person.
+const failures: readonly { readonly codes: RegExp; readonly fault: FaultCode; readonly text: string }[] = [
+  { codes: /^(ENOTFOUND|EAI_|ENODATA|ESERVFAIL)/, fault: 'ORIGIN_NAME', text: 'is not a name that the DNS knows.' },
+  { codes: /^ECONNREFUSED$/, fault: 'ORIGIN_REFUSED', text: 'refused the connection.' },
+  {
+    codes: /^(EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EINVAL)$/,
+    fault: 'ORIGIN_UNREACHABLE',
+    text: 'cannot be reached.',
+  },
+  {
+    codes: /^(UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
+    fault: 'ORIGIN_TIMEOUT',
+    text: 'did not accept the connection in time.',
+  },
+  { codes: /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/, fault: 'ORIGIN_TIMEOUT', text: 'sent nothing for TIMEOUT.' },
+  {
+    codes: /^UND_ERR_HEADERS_OVERFLOW$|^HPE_HEADER_OVERFLOW$/,
+    fault: 'ORIGIN_BAD_RESPONSE',
+    text: 'sent fields larger than 256 KiB.',
+  },
+  {
+    codes: /^UND_ERR_RES_CONTENT_LENGTH_MISMATCH$/,
+    fault: 'ORIGIN_LENGTH',
+    text: 'sent another length than it announced.',
+  },
+  { codes: /^HPE_/, fault: 'ORIGIN_BAD_RESPONSE', text: 'sent what is not HTTP.' },
+  { codes: /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED)$/, fault: 'CLIENT_BAD_REQUEST', text: 'cannot be sent this request.' },
+  {
+    codes: /CERT|SIGNED|SSL|TLS|ALTNAME|ISSUER|CRL/,
+    fault: 'ORIGIN_TLS',
+    text: 'has no certificate that can be verified.',
+  },
+]
+
+function describe(error: unknown): { code: string; message: string } {
+  if (!(error instanceof Error)) return { code: '', message: String(error) }
+  const code = 'code' in error ? String(error.code) : ''
+  // Node tries each address of a name in turn and reports all failures as one.
+  if (code === '' && error instanceof AggregateError && error.errors.length > 0) return describe(error.errors[0])
+  return { code, message: error.message }
+}
+
+/** undici reads field values as UTF-8 and Node's servers write Latin-1: this keeps their bytes as they were. */
+function readFields(raw: IncomingHttpHeaders | readonly string[]): FieldList {
+  const flat = Array.isArray(raw)
+    ? (raw as string[])
+    : Object.entries(raw).flatMap(([name, value]) => [name, String(value)])
+  return fromRaw(flat.map(text => Buffer.from(text, 'utf8').toString('latin1')))
+}
+
+function hostOf(request: OriginRequest): string {
+  return new URL(request.url).host
+}

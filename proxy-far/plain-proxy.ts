@@ -1,0 +1,83 @@
+// Far as an ordinary HTTP/2 forward proxy, for clients that do not speak the extension: curl, nghttp, browsers.
+// Knows: requests and responses as they are. Does not know: versions, parts.
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { asFault } from '../shared/fault.ts'
+import { type RequestFacts } from '../shared/http/caching.ts'
+import { proxyStatus } from '../shared/http/proxy-status.ts'
+import { type FieldList, valueOf, withVia } from '../shared/http/fields.ts'
+import type { Origins } from './origin.ts'
+import type { Fault } from '../shared/fault.ts'
+
+/** Passes one request to its origin and the response back, both as streams. Gives the fault that ended it, if any. */
+export async function proxyPlainly(
+  stream: ServerHttp2Stream,
+  facts: RequestFacts,
+  hasBody: boolean,
+  origins: Origins,
+  signal: AbortSignal,
+): Promise<Fault | undefined> {
+  try {
+    const response = await origins.fetch({
+      ...facts,
+      fields: withVia(facts.fields, '2.0', 'hunch-far'),
+      body: hasBody ? stream : undefined,
+      signal,
+    })
+    const fields = withVia(response.fields, '1.1', 'hunch-far')
+    stream.respond({ ':status': response.status, ...toHeaders(fields) })
+    for await (const chunk of response.body) {
+      if (!stream.write(chunk)) await onceDrained(stream, signal)
+      if (signal.aborted) return undefined
+    }
+    stream.end()
+    return undefined
+  } catch (error) {
+    const fault = asFault(error, 'FAR_INTERNAL')
+    refuse(stream, fault)
+    return fault
+  }
+}
+
+/** Says what failed, as a standard proxy does; resets the stream when its response has begun. */
+function refuse(stream: ServerHttp2Stream, fault: Fault): void {
+  if (stream.destroyed) return
+  if (stream.headersSent) {
+    stream.close(2)
+    return
+  }
+  stream.respond({
+    ':status': fault.status,
+    'proxy-status': proxyStatus(fault, 'hunch-far'),
+    'content-type': 'text/plain; charset=utf-8',
+  })
+  stream.end(`${fault.title}.\n${fault.message}\n${fault.advice}\n`)
+}
+
+async function onceDrained(stream: ServerHttp2Stream, signal: AbortSignal): Promise<void> {
+  await new Promise<void>(resolve => {
+    stream.once('drain', resolve)
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+function toHeaders(fields: FieldList): OutgoingHttpHeaders {
+  const headers: Record<string, string | string[]> = {}
+  for (const [name] of fields) {
+    const lower = name.toLowerCase()
+    headers[lower] ??= fields.filter(([each]) => each.toLowerCase() === lower).map(([, value]) => value)
+  }
+  return headers
+}
+
+/** The fields of an HTTP/2 request as a list; pseudo-fields left out, crumbs of cookies joined (RFC 9113 §8.2.3). */
+export function readFields(headers: IncomingHttpHeaders): FieldList {
+  return Object.entries(headers).flatMap(([name, value]) => {
+    if (name.startsWith(':') || value === undefined) return []
+    return Array.isArray(value) ? value.map(each => [name, each] as const) : [[name, value] as const]
+  })
+}
+
+/** Whether a request announces a content; HTTP/2 has none when its first frame ends the stream. */
+export function hasContent(fields: FieldList, endsStream: boolean): boolean {
+  return !endsStream || (valueOf(fields, 'content-length') ?? '0') !== '0'
+}

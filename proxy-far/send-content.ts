@@ -1,0 +1,187 @@
+// Sends the content of an answer in the form that the verdict chose: confirmed, as a delta, or whole; from memory when
+// it is known completely, else as the origin sends it.
+// Knows: compressors, delta encoders, parts. Does not know: why this form (plan-answer.ts), versions' stores.
+import { promisify } from 'node:util'
+import { brotliCompress, constants, createBrotliCompress } from 'node:zlib'
+import { type DeltaFormat, type Effort, createDeltaEncoder, encodeDelta } from '../shared/delta/format.ts'
+import { RunningDigest } from '../shared/exchange/running-digest.ts'
+import type { Part, WholeCoding } from '../shared/link/parts.ts'
+import { type Version, digestOf, shorten } from '../shared/version.ts'
+import type { AnswerStream } from './answer-stream.ts'
+import { Feed } from '../shared/exchange/feed.ts'
+import type { Arrival } from './paused.ts'
+import type { SpeculationPump } from './speculation.ts'
+
+/** What was sent, for the log and for the version that is kept. */
+export interface SentContent {
+  readonly length: number
+  readonly digest: string
+  /** Bytes of content parts on the link. */
+  readonly wireBytes: number
+  /** The content, when it was gathered to be kept. */
+  readonly content: Uint8Array | undefined
+}
+
+export interface DeltaBase {
+  readonly version: Version
+  /** How much of it near has. */
+  readonly length: number
+}
+
+// Near releases nothing that no check covers, so a long delta is checked every so often: 13 bytes on the link for each.
+const CHECK_EVERY_BYTES = 64 * 1024
+const WHOLE_QUALITY = 5
+
+/** The parts that end a content which is known completely. */
+export function endOf(content: Uint8Array, digest = digestOf(content)): Part {
+  return { kind: 'end', digest, length: content.length, trailers: new Uint8Array(0) }
+}
+
+/** Sends head and confirmation at once, and the rest of the speculation if that is what is confirmed. */
+export async function sendConfirmed(
+  answer: AnswerStream,
+  head: Part,
+  version: Version,
+  pump: SpeculationPump | undefined,
+): Promise<SentContent> {
+  const confirmation: Part = { kind: 'confirmation', base: shorten(version.digest) }
+  const before = answer.sentBytes
+  if (pump?.announced && pump.version.digest === version.digest) {
+    await answer.send(head, confirmation)
+    await pump.sendRest()
+    await answer.send(endOf(version.content, version.digest))
+  } else {
+    await answer.send(head, confirmation, endOf(version.content, version.digest))
+  }
+  const wireBytes = answer.sentBytes - before
+  return { length: version.content.length, digest: version.digest, wireBytes, content: version.content }
+}
+
+/** The delta of a content that is known completely. */
+export function encodeWholeDelta(
+  format: DeltaFormat,
+  base: DeltaBase,
+  content: Uint8Array,
+  effort: Effort,
+): Promise<Uint8Array> {
+  return encodeDelta(format, base.version.content.subarray(0, base.length), content, { framing: 'link', effort })
+}
+
+/** A content that is known completely, compressed as it is sent whole. */
+export function compressWhole(content: Uint8Array): Promise<Uint8Array> {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: WHOLE_QUALITY, [constants.BROTLI_PARAM_SIZE_HINT]: content.length }
+  return promisify(brotliCompress)(content, { params })
+}
+
+/** Sends a delta that is complete: head, verdict and delta in one write. */
+export async function sendReadyDelta(
+  answer: AnswerStream,
+  head: Part,
+  format: DeltaFormat,
+  base: DeltaBase,
+  delta: Uint8Array,
+  content: Uint8Array,
+): Promise<SentContent> {
+  const digest = digestOf(content)
+  await answer.send(head, deltaPart(format, base), { kind: 'delta-bytes', bytes: delta }, endOf(content, digest))
+  return { length: content.length, digest, wireBytes: delta.length, content }
+}
+
+/** Sends a whole content that is compressed already, or not worth compressing. */
+export async function sendReadyWhole(
+  answer: AnswerStream,
+  head: Part,
+  coding: WholeCoding,
+  coded: Uint8Array,
+  content: Uint8Array,
+): Promise<SentContent> {
+  const digest = digestOf(content)
+  await answer.send(head, { kind: 'whole', coding }, { kind: 'whole-bytes', bytes: coded }, endOf(content, digest))
+  return { length: content.length, digest, wireBytes: coded.length, content }
+}
+
+export interface StreamedContent {
+  readonly arrivals: AsyncIterable<Arrival>
+  /** Contents up to this length are gathered for a version. 0: none. */
+  readonly keepUpToBytes: number
+  readonly trailers: () => Uint8Array
+}
+
+/** Sends a delta while its target still arrives; every window that near can decode is covered by a check. */
+export async function streamDelta(
+  answer: AnswerStream,
+  head: Part,
+  format: DeltaFormat,
+  base: DeltaBase,
+  streamed: StreamedContent,
+  effort: Effort,
+): Promise<SentContent> {
+  const bytes = base.version.content.subarray(0, base.length)
+  const encoder = createDeltaEncoder(format, bytes, { framing: 'link', effort })
+  const feed = new Feed(encoder, () => encoder.flushWindow())
+  await answer.send(head, deltaPart(format, base))
+  return stream(answer, feed, 'delta-bytes', streamed, CHECK_EVERY_BYTES)
+}
+
+/** Sends a whole content while it still arrives. */
+export async function streamWhole(
+  answer: AnswerStream,
+  head: Part,
+  coding: WholeCoding,
+  streamed: StreamedContent,
+): Promise<SentContent> {
+  await answer.send(head, { kind: 'whole', coding })
+  return stream(answer, coding === 'br' ? brotliFeed() : undefined, 'whole-bytes', streamed, undefined)
+}
+
+async function stream(
+  answer: AnswerStream,
+  feed: Feed | undefined,
+  kind: 'delta-bytes' | 'whole-bytes',
+  streamed: StreamedContent,
+  checkEveryBytes: number | undefined,
+): Promise<SentContent> {
+  const digest = new RunningDigest()
+  const kept: Uint8Array[] = []
+  let wireBytes = 0
+  let checkedLength = 0
+  const send = async (bytes: Uint8Array, ...more: readonly Part[]) => {
+    wireBytes += bytes.length
+    if (bytes.length > 0) await answer.send({ kind, bytes }, ...more)
+    else if (more.length > 0) await answer.send(...more)
+  }
+  const flush = async () => {
+    if (!feed || digest.length === checkedLength) return
+    checkedLength = digest.length
+    const check: Part = { kind: 'check', length: digest.length, digest: digest.short() }
+    await send(await feed.flush(), ...(checkEveryBytes === undefined ? [] : [check]))
+  }
+  try {
+    for await (const arrival of streamed.arrivals) {
+      if (arrival.kind === 'pause') {
+        await flush()
+        continue
+      }
+      digest.update(arrival.bytes)
+      if (digest.length <= streamed.keepUpToBytes) kept.push(arrival.bytes)
+      await send(feed ? await feed.write(arrival.bytes) : arrival.bytes)
+      if (checkEveryBytes !== undefined && digest.length - checkedLength >= checkEveryBytes) await flush()
+    }
+    const last = feed ? await feed.end() : new Uint8Array(0)
+    const whole = digest.digest()
+    await send(last, { kind: 'end', digest: whole, length: digest.length, trailers: streamed.trailers() })
+    const content = digest.length <= streamed.keepUpToBytes ? Buffer.concat(kept) : undefined
+    return { length: digest.length, digest: whole, wireBytes, content }
+  } finally {
+    feed?.destroy()
+  }
+}
+
+function brotliFeed(): Feed {
+  const brotli = createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: WHOLE_QUALITY } })
+  return new Feed(brotli, () => new Promise<void>(resolve => brotli.flush(resolve)))
+}
+
+function deltaPart(format: DeltaFormat, base: DeltaBase): Part {
+  return { kind: 'delta', format, base: shorten(base.version.digest), baseLength: base.length }
+}

@@ -1,0 +1,38 @@
+// The one line that near logs for each exchange.
+// Knows: names of log fields. Does not know: how an exchange goes.
+import type { FastifyBaseLogger } from 'fastify'
+import type { Fault } from '../shared/fault.ts'
+import type { Way } from '../shared/http/cache-status.ts'
+import { withoutQuery } from '../shared/http/url.ts'
+
+/** Filled in as an exchange goes on; bytes are those of content parts on the link. */
+export interface Exchange {
+  readonly method: string
+  readonly url: string
+  readonly startedAt: number
+  status?: number
+  way?: Way
+  baseBytes?: number
+  deltaBytes?: number
+  wholeBytes?: number
+  /** Against sending the whole compressed; below zero when it cost more. */
+  savedBytes?: number
+  originWaitMs?: number
+  firstByteMs?: number
+  contentBytes?: number
+  /** The fault for which the ask was sent again without bases. */
+  askedAgainFor?: string
+}
+
+/** Logs how an exchange ended: one structured line, without the URL's query unless that is wanted. */
+export function logExchange(
+  log: FastifyBaseLogger,
+  exchange: Exchange,
+  end: { readonly now: number; readonly logQueries: boolean; readonly fault: Fault | undefined },
+): void {
+  const { url, startedAt, ...rest } = exchange
+  const line = { ...rest, url: end.logQueries ? url : withoutQuery(url), totalMs: end.now - startedAt }
+  if (!end.fault) log.info(line, 'served')
+  else if (end.fault.code === 'CLIENT_GONE') log.info({ ...line, fault: end.fault.code }, 'client gone')
+  else log.warn({ ...line, fault: end.fault.code, side: end.fault.side, message: end.fault.message }, 'failed')
+}

@@ -1,0 +1,284 @@
+// Receives one answer from far: rebuilds the content from base, delta or whole, and releases only what is verified.
+// Knows: parts and their order, decoders, the versions that were named. Does not know: clients, whether to ask again.
+//
+// Invariants:
+// 1. Content that was rebuilt (confirmed, delta) is released when a check or the end part covers it, never before.
+// 2. A content ends without a fault only when its digest and length are those of the end part.
+import type { ClientHttp2Stream } from 'node:http2'
+import { createBrotliDecompress } from 'node:zlib'
+import { createDeltaDecoder } from '../shared/delta/format.ts'
+import { Feed } from '../shared/exchange/feed.ts'
+import { RunningDigest } from '../shared/exchange/running-digest.ts'
+import { Fault, asFault, isFaultCode } from '../shared/fault.ts'
+import type { FieldList } from '../shared/http/fields.ts'
+import type { Way } from '../shared/http/cache-status.ts'
+import { type Head, decodeHead, fieldsId } from '../shared/link/head.ts'
+import { type AnswerState, advance } from '../shared/link/order.ts'
+import { type Part, PartReader } from '../shared/link/parts.ts'
+import { type Version, shorten } from '../shared/version.ts'
+
+export type Verdict = Extract<Part, { kind: 'confirmation' | 'delta' | 'whole' | 'end' }>
+
+export interface ReceptionOptions {
+  /** The versions that the ask named. */
+  readonly bases: readonly Version[]
+  /** A delta that makes more is refused. */
+  readonly maxTargetBytes: number
+}
+
+/** Bytes of content parts that came over the link. */
+export interface ReceivedBytes {
+  base: number
+  delta: number
+  whole: number
+}
+
+export class Reception {
+  readonly #parts: AsyncGenerator<Part>
+  readonly #options: ReceptionOptions
+  readonly #digest = new RunningDigest()
+  readonly received: ReceivedBytes = { base: 0, delta: 0, whole: 0 }
+  #base: BaseFeed | undefined
+  #verdict: Verdict | undefined
+
+  constructor(stream: ClientHttp2Stream, options: ReceptionOptions) {
+    this.#parts = readParts(stream)
+    this.#options = options
+  }
+
+  /** Which way the content comes; known once `open` has resolved. */
+  get way(): Way {
+    switch (this.#verdict?.kind) {
+      case 'confirmation':
+        return 'confirmed'
+      case 'delta':
+        return this.#base ? 'corrected' : 'delta'
+      default:
+        return this.#base ? 'abandoned' : 'whole'
+    }
+  }
+
+  /** Reads up to the verdict. Raises the fault that far reports, LINK_BAD_PART, LINK_CLOSED. */
+  async open(): Promise<Head> {
+    let head: Head | undefined
+    for (let next = await this.#parts.next(); !next.done; next = await this.#parts.next()) {
+      const part = next.value
+      switch (part.kind) {
+        case 'speculation':
+          this.#base = this.#openBase(part.digest, part.length)
+          break
+        case 'base-bytes':
+          await this.#takeBase(part.bytes)
+          break
+        case 'head':
+          head = decodeHead(part.bytes, id => this.#fieldsOf(id))
+          break
+        case 'confirmation':
+        case 'delta':
+        case 'whole':
+        case 'end':
+          this.#verdict = part
+          // The order of parts (order.ts) puts a head before every verdict.
+          return head as Head
+        default:
+          throw faultOf(part)
+      }
+    }
+    throw new Fault('LINK_CLOSED', 'The answer ended before its verdict.')
+  }
+
+  /** The content, as it is verified. Raises LINK_DIGEST, LINK_BAD_PART, DELTA_*, LINK_CLOSED and what far reports. */
+  async *content(): AsyncGenerator<Uint8Array> {
+    const verdict = this.#verdict as Verdict
+    switch (verdict.kind) {
+      case 'confirmation':
+        yield* this.#confirmed(verdict.base)
+        return
+      case 'delta':
+        yield* this.#rebuilt(verdict)
+        return
+      case 'whole':
+        yield* this.#whole(verdict.coding)
+        return
+      case 'end':
+        this.#verifyEnd(verdict)
+    }
+  }
+
+  /** Digest and length of what was released; final when the content has ended. */
+  get digest(): RunningDigest {
+    return this.#digest
+  }
+
+  /** Releases what decoders hold; for answers that are given up. */
+  destroy(): void {
+    this.#base?.feed.destroy()
+  }
+
+  async *#confirmed(short: string): AsyncGenerator<Uint8Array> {
+    const held = this.#options.bases.find(base => shorten(base.digest) === short)
+    if (held) {
+      // Verified when it was stored: its digest is what far names.
+      this.#digest.update(held.content)
+      yield held.content
+      for await (const part of this.#rest()) if (part.kind === 'end') this.#verifyEnd(part)
+      return
+    }
+    const base = this.#base
+    if (!base || shorten(base.digest) !== short) throw new Fault('LINK_BAD_PART', 'A version was confirmed that near has not.')
+    let released = 0
+    const release = () => {
+      const bytes = base.content(released, this.#digest.length)
+      released = this.#digest.length
+      return bytes
+    }
+    for await (const part of this.#rest()) {
+      if (part.kind === 'base-bytes') await this.#takeBase(part.bytes)
+      if (part.kind !== 'check' && part.kind !== 'end') continue
+      this.#digest.update(base.content(this.#digest.length, part.length))
+      if (part.kind === 'end') this.#verifyEnd(part)
+      else this.#verifyCheck(part)
+      yield release()
+    }
+  }
+
+  async *#rebuilt(verdict: Extract<Part, { kind: 'delta' }>): AsyncGenerator<Uint8Array> {
+    const base = this.#baseOf(verdict.base, verdict.baseLength)
+    const { maxTargetBytes } = this.#options
+    const decoder = new Feed(createDeltaDecoder(verdict.format, base, { framing: 'link', maxTargetBytes }))
+    const held: Uint8Array[] = []
+    const hold = (bytes: Uint8Array) => {
+      this.#digest.update(bytes)
+      if (bytes.length > 0) held.push(bytes)
+    }
+    try {
+      for await (const part of this.#rest()) {
+        if (part.kind === 'delta-bytes') {
+          this.received.delta += part.bytes.length
+          hold(await decoder.write(part.bytes))
+        }
+        if (part.kind === 'check') this.#verifyCheck(part)
+        if (part.kind === 'end') {
+          hold(await decoder.end())
+          this.#verifyEnd(part)
+        }
+        if (part.kind === 'check' || part.kind === 'end') yield* held.splice(0)
+      }
+    } finally {
+      decoder.destroy()
+    }
+  }
+
+  async *#whole(coding: 'identity' | 'br'): AsyncGenerator<Uint8Array> {
+    const decoder = coding === 'br' ? new Feed(createBrotliDecompress()) : undefined
+    try {
+      for await (const part of this.#rest()) {
+        if (part.kind === 'whole-bytes') {
+          this.received.whole += part.bytes.length
+          const bytes = decoder ? await decoder.write(part.bytes) : part.bytes
+          this.#digest.update(bytes)
+          if (bytes.length > 0) yield bytes
+        }
+        if (part.kind !== 'end') continue
+        const last = decoder ? await decoder.end() : new Uint8Array(0)
+        this.#digest.update(last)
+        this.#verifyEnd(part)
+        if (last.length > 0) yield last
+      }
+    } catch (error) {
+      throw asFault(error, 'LINK_BAD_PART')
+    } finally {
+      decoder?.destroy()
+    }
+  }
+
+  /** The parts behind the verdict; a failure among them is raised. */
+  async *#rest(): AsyncGenerator<Part> {
+    for (let next = await this.#parts.next(); !next.done; next = await this.#parts.next()) {
+      if (next.value.kind === 'failure') throw faultOf(next.value)
+      yield next.value
+    }
+  }
+
+  #openBase(digest: string, length: number): BaseFeed {
+    if (length > this.#options.maxTargetBytes) throw new Fault('LINK_BAD_PART', `A base of ${length} bytes is too large.`)
+    return new BaseFeed(digest, length)
+  }
+
+  async #takeBase(bytes: Uint8Array): Promise<void> {
+    this.received.base += bytes.length
+    await this.#base?.take(bytes)
+  }
+
+  #baseOf(short: string, length: number): Uint8Array {
+    const held = this.#options.bases.find(base => shorten(base.digest) === short)
+    if (held && length === held.content.length) return held.content
+    if (this.#base && shorten(this.#base.digest) === short) return this.#base.content(0, length)
+    throw new Fault('LINK_BAD_PART', 'A delta was made from a base that near has not.')
+  }
+
+  #fieldsOf(id: string): FieldList | undefined {
+    return this.#options.bases.find(base => fieldsId(base.fields) === id)?.fields
+  }
+
+  #verifyCheck(part: Extract<Part, { kind: 'check' }>): void {
+    if (part.length === this.#digest.length && part.digest === this.#digest.short()) return
+    throw new Fault('LINK_DIGEST', `The first ${part.length} bytes are not those that far sent.`)
+  }
+
+  #verifyEnd(part: Extract<Part, { kind: 'end' }>): void {
+    if (part.length === this.#digest.length && part.digest === this.#digest.digest()) return
+    throw new Fault('LINK_DIGEST', `The content of ${part.length} bytes is not the one that far sent.`)
+  }
+}
+
+/** A base while it arrives: what of it can be decoded so far. */
+class BaseFeed {
+  readonly digest: string
+  readonly feed = new Feed(createBrotliDecompress())
+  readonly #content: Uint8Array
+  #length = 0
+
+  constructor(digest: string, length: number) {
+    this.digest = digest
+    this.#content = new Uint8Array(length)
+  }
+
+  async take(bytes: Uint8Array): Promise<void> {
+    const decoded = await this.feed.write(bytes).catch((error: unknown) => {
+      throw asFault(error, 'LINK_BAD_PART')
+    })
+    if (this.#length + decoded.length > this.#content.length) {
+      throw new Fault('LINK_BAD_PART', 'A base is longer than it was said to be.')
+    }
+    this.#content.set(decoded, this.#length)
+    this.#length += decoded.length
+  }
+
+  content(start: number, end: number): Uint8Array {
+    if (end > this.#length) throw new Fault('LINK_BAD_PART', 'More of a base was used than was sent.')
+    return this.#content.subarray(start, end)
+  }
+}
+
+async function* readParts(stream: ClientHttp2Stream): AsyncGenerator<Part> {
+  const reader = new PartReader()
+  let state: AnswerState = 'start'
+  try {
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+      for (const part of reader.push(chunk)) {
+        state = advance(state, part.kind)
+        yield part
+      }
+    }
+  } catch (error) {
+    throw asFault(error, 'LINK_CLOSED')
+  }
+  if (state !== 'ended') throw new Fault('LINK_CLOSED', 'The link broke in the middle of an answer.')
+  reader.end()
+}
+
+function faultOf(part: Part): Fault {
+  if (part.kind !== 'failure') return new Fault('LINK_BAD_PART', `A ${part.kind} part came before the verdict.`)
+  return isFaultCode(part.code) ? new Fault(part.code, part.message) : new Fault('FAR_INTERNAL', part.message)
+}

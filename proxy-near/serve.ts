@@ -1,0 +1,283 @@
+// Serves one request of a client: from what near holds, or by asking far; the life of a request on near's side.
+// Knows: the plans of shared/exchange, and who carries them out. Does not know: sockets, parts.
+//
+// Invariants:
+// 1. The head goes to the client when the first content is verified (or the whole content is known to be empty), so
+//    that until then a failed answer can be asked for again, unseen by the client.
+// 2. A content that turns out wrong after that breaks the client's connection; it is never completed.
+import type { IncomingMessage } from 'node:http'
+import type { ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
+import { pipeline } from 'node:stream'
+import type { Thresholds } from '../shared/config/options.ts'
+import type { DeltaFormat } from '../shared/delta/format.ts'
+import { type Mode, planRequest, type RequestPlan } from '../shared/exchange/plan-request.ts'
+import { Fault, asFault } from '../shared/fault.ts'
+import { type CacheStatus, type Timing, type Way, withWay } from '../shared/http/cache-status.ts'
+import { Freshness, type RequestFacts, mayKeep } from '../shared/http/caching.ts'
+import { becomesNotModified } from '../shared/http/conditional.ts'
+import { type FieldList, withField, withVia, without } from '../shared/http/fields.ts'
+import { type Ask, askFields } from '../shared/link/ask.ts'
+import { type Head, fieldsId } from '../shared/link/head.ts'
+import { type Version, shorten } from '../shared/version.ts'
+import type { Versions } from '../shared/versions.ts'
+import type { ClientResponse } from './client-response.ts'
+import type { Exchange } from './exchange-log.ts'
+import type { Link } from './link.ts'
+import { Reception } from './reception.ts'
+
+export interface ServeContext {
+  readonly link: Pick<Link, 'request' | 'measured'>
+  readonly versions: Versions
+  readonly mode: Mode
+  readonly thresholds: Thresholds
+  readonly now: () => number
+}
+
+/** A client's request as a proxy sees it. */
+export interface ClientRequest {
+  readonly facts: RequestFacts
+  /** The content, when the request has one. */
+  readonly body: IncomingMessage | undefined
+}
+
+/** All that near keeps is private to it. */
+export const NEAR_SCOPE = 'private:near'
+
+const FORMATS: readonly DeltaFormat[] = ['dcb', 'vcdiff']
+
+/** Serves `request` on `response`; raises the fault that ended it. */
+export async function serveRequest(
+  request: ClientRequest,
+  response: ClientResponse,
+  context: ServeContext,
+  exchange: Exchange,
+): Promise<void> {
+  const { facts } = request
+  const held = context.versions.of(facts.url, [NEAR_SCOPE])
+  const plan = planRequest(facts, held, context.mode, context.now())
+  if (plan.kind === 'serve') {
+    serveHeld(plan.held, plan.notModified, response, context, exchange)
+    return
+  }
+  const bases = plan.kind === 'ask' ? plan.bases : []
+  try {
+    await askFar(plan, bases, request, response, context, exchange)
+  } catch (error) {
+    const fault = asFault(error, 'NEAR_INTERNAL')
+    if (!mayAskAgain(fault, request, response)) throw fault
+    exchange.askedAgainFor = fault.code
+    await askFar({ kind: 'pass', why: 'mode' }, [], request, response, context, exchange)
+  }
+  // RFC 9111 §4.4: a method that is not safe makes what is held of its URL stale.
+  if (!['GET', 'HEAD', 'OPTIONS', 'TRACE'].includes(facts.method)) context.versions.drop(facts.url, [NEAR_SCOPE])
+}
+
+/** Once, unseen by the client, for what a second try without bases can mend (DESIGN §7.5). */
+function mayAskAgain(fault: Fault, request: ClientRequest, response: ClientResponse): boolean {
+  const isSafe = request.facts.method === 'GET' && request.body === undefined
+  const canHelp = fault.code.startsWith('DELTA_') || (fault.side === 'link' && fault.retry === 'now')
+  return isSafe && canHelp && !response.begun && !response.gone.aborted
+}
+
+function serveHeld(
+  held: Version,
+  notModified: boolean,
+  response: ClientResponse,
+  context: ServeContext,
+  exchange: Exchange,
+): void {
+  const now = context.now()
+  const aged = withField(held.fields, 'Age', String(held.freshness.ageSeconds(now)))
+  const status = { way: 'fresh', held: true, stored: false, ttlSeconds: held.freshness.freshForSeconds(now) } as const
+  const timing = { baseBytes: 0, deltaBytes: 0, wholeBytes: 0, savedBytes: held.wholeBytes, originWaitMs: undefined }
+  const fields = withWay(withVia(aged, '2.0', 'hunch-near'), status, timing)
+  exchange.way = 'fresh'
+  exchange.status = notModified ? 304 : 200
+  if (notModified) response.begin(304, without(fields, 'content-length'), null)
+  else {
+    response.begin(200, fields, held.content.length)
+    void response.write(held.content)
+  }
+  response.end()
+}
+
+async function askFar(
+  plan: RequestPlan,
+  bases: readonly Version[],
+  request: ClientRequest,
+  response: ClientResponse,
+  context: ServeContext,
+  exchange: Exchange,
+): Promise<void> {
+  const stream = await openAsk(plan, bases, request, response, context)
+  const { maxBaseBytes } = context.thresholds
+  const reception = new Reception(stream, { bases, maxTargetBytes: MAX_TARGET_BYTES })
+  try {
+    const head = await reception.open()
+    const way = wayOf(reception, plan, exchange)
+    const keeper = head.facts.keep === 1 && mayKeep(request.facts, head) ? new Keeper(maxBaseBytes) : undefined
+    const send = () => beginResponse(head, way, reception, request, response, bases, keeper !== undefined, exchange)
+    // A whole content needs no verification: its head must not wait for bytes that may be long in coming.
+    if (reception.way === 'whole' || reception.way === 'abandoned') send()
+    for await (const bytes of reception.content()) {
+      if (!response.begun) send()
+      keeper?.take(bytes)
+      if (exchange.firstByteMs === undefined) exchange.firstByteMs = context.now() - exchange.startedAt
+      if (!isEmptyFor(exchange)) await response.write(bytes)
+      if (response.gone.aborted) throw new Fault('CLIENT_GONE', 'The client closed its connection.')
+    }
+    if (!response.begun) send()
+    response.end()
+    noteBytes(exchange, reception, head)
+    if (keeper) keep(keeper, head, reception, request.facts, context)
+  } finally {
+    reception.destroy()
+    if (!stream.closed) stream.close(CANCEL)
+  }
+}
+
+// RFC 9113 §7: the stream is no longer needed.
+const CANCEL = 0x8
+// No delta makes more than a version may be and yet stays one delta: far streams larger contents whole.
+const MAX_TARGET_BYTES = 1024 ** 3
+
+async function openAsk(
+  plan: RequestPlan,
+  bases: readonly Version[],
+  { facts, body }: ClientRequest,
+  response: ClientResponse,
+  context: ServeContext,
+): Promise<ClientHttp2Stream> {
+  const { bandwidthBytesPerSecond, roundTripMs } = context.link.measured
+  const isAsk = plan.kind === 'ask'
+  const ask: Ask = {
+    bases: bases.map(base => ({ digest: shorten(base.digest), fieldsId: fieldsId(base.fields) })),
+    formats: isAsk ? FORMATS : [],
+    speculation: isAsk && context.mode === 'optimistic' ? context.thresholds.speculation : 'off',
+    link: { bandwidthBytesPerSecond, roundTripMs },
+  }
+  const { protocol, host } = new URL(facts.url)
+  const headers: OutgoingHttpHeaders = {
+    ':method': facts.method,
+    ':scheme': protocol.slice(0, -1),
+    ':authority': host,
+    ':path': facts.url.slice(`${protocol}//${host}`.length),
+    ...toHeaders(withVia(without(facts.fields, 'host', 'expect'), '1.1', 'hunch-near')),
+    ...askFields(ask),
+  }
+  const stream = await context.link.request(headers, { endStream: body === undefined, signal: response.gone })
+  // Its failure is the answer's: the reception sees it.
+  if (body) pipeline(body, stream, () => {})
+  await new Promise<void>((resolve, reject) => {
+    stream.once('response', answer => {
+      const code = answer['hunch-fault']
+      if (answer[':status'] === 200 && code === undefined) resolve()
+      else reject(new Fault('LINK_CREDENTIAL', `The far proxy refused the ask with status ${answer[':status']}.`))
+    })
+    stream.once('error', reject)
+    stream.once('close', () => reject(new Fault('LINK_CLOSED', 'The link broke before the answer began.')))
+  })
+  return stream
+}
+
+function wayOf(reception: Reception, plan: RequestPlan, exchange: Exchange): Way {
+  if (exchange.askedAgainFor !== undefined) return 'fallback'
+  if (plan.kind === 'pass' && plan.why !== 'mode') return 'pass'
+  return reception.way
+}
+
+function isEmptyFor(exchange: Exchange): boolean {
+  return exchange.method === 'HEAD' || exchange.status === 304 || exchange.status === 204
+}
+
+function beginResponse(
+  head: Head,
+  way: Way,
+  reception: Reception,
+  request: ClientRequest,
+  response: ClientResponse,
+  bases: readonly Version[],
+  stored: boolean,
+  exchange: Exchange,
+): void {
+  // The client may hold itself what far confirmed to near (RFC 9110 §13.2.2).
+  const notModified = head.status === 200 && exchange.method === 'GET' && becomesNotModified(request.facts.fields, head.fields)
+  const status = notModified ? 304 : head.status
+  exchange.way = way
+  exchange.status = status
+  noteBytes(exchange, reception, head)
+  const cacheStatus: CacheStatus = { way, forwardedStatus: head.status, held: bases.length > 0, stored }
+  const timing: Timing = {
+    baseBytes: reception.received.base,
+    deltaBytes: way === 'confirmed' ? 0 : (head.facts.deltaBytes ?? undefined),
+    wholeBytes: head.facts.wholeBytes,
+    savedBytes: exchange.savedBytes,
+    originWaitMs: head.facts.originWaitMs,
+  }
+  const fields = withWay(withVia(head.fields, '2.0', 'hunch-near'), cacheStatus, timing)
+  const isEmpty = exchange.method === 'HEAD' || status === 304 || status === 204
+  response.begin(status, notModified ? without(fields, 'content-length') : fields, isEmpty ? null : head.facts.contentLength)
+  if (way === 'whole' || way === 'pass') response.flushHead()
+}
+
+/** What the exchange cost on the link so far, and what it saved against sending the whole. */
+function noteBytes(exchange: Exchange, { received, digest }: Reception, head: Head): void {
+  const { wholeBytes, deltaBytes, originWaitMs } = head.facts
+  exchange.baseBytes = received.base
+  exchange.deltaBytes = Math.max(received.delta, deltaBytes ?? 0)
+  exchange.wholeBytes = received.whole
+  exchange.contentBytes = digest.length
+  if (originWaitMs !== undefined) exchange.originWaitMs = originWaitMs
+  const isWhole = received.whole > 0 || wholeBytes === undefined
+  exchange.savedBytes = isWhole ? -received.base : wholeBytes - received.base - exchange.deltaBytes
+}
+
+/** Gathers a content that is to be kept, up to a limit. */
+class Keeper {
+  readonly #limitBytes: number
+  #pieces: Uint8Array[] = []
+  #length = 0
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes
+  }
+
+  take(bytes: Uint8Array): void {
+    this.#length += bytes.length
+    if (this.#length <= this.#limitBytes) this.#pieces.push(bytes)
+    else this.#pieces = []
+  }
+
+  get content(): Uint8Array | undefined {
+    if (this.#length > this.#limitBytes) return undefined
+    return this.#pieces.length === 1 ? this.#pieces[0] : Buffer.concat(this.#pieces)
+  }
+}
+
+function keep(keeper: Keeper, head: Head, { digest }: Reception, facts: RequestFacts, context: ServeContext): void {
+  const { content } = keeper
+  if (!content) return
+  const now = context.now()
+  const { wholeBytes } = head.facts
+  context.versions.add({
+    url: facts.url,
+    scope: NEAR_SCOPE,
+    digest: digest.digest(),
+    content,
+    fields: head.fields,
+    freshness: Freshness.of(facts, head, 'private', now),
+    storedAt: now,
+    ...(wholeBytes === undefined ? {} : { wholeBytes }),
+  })
+}
+
+function toHeaders(fields: FieldList): OutgoingHttpHeaders {
+  const headers: Record<string, string[]> = {}
+  for (const [name, value] of fields) {
+    const lower = name.toLowerCase()
+    // RFC 9113 §8.2.3: crumbs of a cookie that stay the same cost a byte each.
+    const values = lower === 'cookie' ? value.split(/; */) : [value]
+    headers[lower] = [...(headers[lower] ?? []), ...values]
+  }
+  return headers
+}

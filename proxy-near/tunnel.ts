@@ -1,0 +1,75 @@
+// CONNECT: a blind tunnel from the client through far to any host and port.
+// Knows: the client's socket, the link. Does not know: what passes.
+import type { IncomingMessage } from 'node:http'
+import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
+import type { Duplex } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Fault, asFault } from '../shared/fault.ts'
+import { parseHostPort } from '../shared/http/url.ts'
+import { proxyStatus } from '../shared/http/proxy-status.ts'
+import { failurePage } from './failure-page.ts'
+import type { Link } from './link.ts'
+
+/** Opens the tunnel and carries it to its end. Raises the fault that ended it; the client has been told by then. */
+export async function carryTunnel(
+  request: IncomingMessage,
+  client: Duplex,
+  early: Uint8Array,
+  link: Pick<Link, 'request'>,
+): Promise<{ upBytes: number; downBytes: number }> {
+  const gone = new AbortController()
+  client.once('close', () => gone.abort())
+  client.on('error', () => {})
+  let far: ClientHttp2Stream
+  try {
+    const { host, port } = parseHostPort(request.url ?? '')
+    const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+    far = await link.request({ ':method': 'CONNECT', ':authority': authority }, { endStream: false, signal: gone.signal })
+    await untilOpen(far)
+  } catch (error) {
+    const fault = asFault(error, 'LINK_CLOSED')
+    client.end(refusal(fault))
+    throw fault
+  }
+  // The response's way is in its head (RFC 9211); what follows is not HTTP any more.
+  client.write('HTTP/1.1 200 Connection Established\r\nCache-Status: hunch-near; fwd=bypass; detail=tunnel\r\n\r\n')
+  if (early.length > 0) far.write(early)
+  let upBytes = early.length
+  let downBytes = 0
+  client.on('data', (bytes: Uint8Array) => (upBytes += bytes.length))
+  far.on('data', (bytes: Uint8Array) => (downBytes += bytes.length))
+  // Half-closed is open: each way ends by itself. What breaks one breaks both, and ends the other's pipeline too.
+  await Promise.allSettled([pipeline(client, far), pipeline(far, client)])
+  return { upBytes, downBytes }
+}
+
+async function untilOpen(far: ClientHttp2Stream): Promise<void> {
+  const answer = await new Promise<IncomingHttpHeaders & { ':status'?: number }>((resolve, reject) => {
+    far.once('response', resolve)
+    far.once('error', reject)
+    far.once('close', () => reject(new Fault('LINK_CLOSED', 'The link broke before the tunnel was open.')))
+  })
+  if (answer[':status'] === 200) return
+  throw readRefusal(answer)
+}
+
+/** Far says why in Proxy-Status (RFC 9209), whose details start with the fault's code. */
+function readRefusal(answer: IncomingHttpHeaders): Fault {
+  const said = String(answer['proxy-status'] ?? '')
+  const match = /details="(ORIGIN_[A-Z]+|FAR_[A-Z]+|CLIENT_[A-Z_]+): ([^"]*)"/.exec(said)
+  if (!match) return new Fault('ORIGIN_UNREACHABLE', 'The far proxy could not open the tunnel.')
+  return new Fault(match[1] as Fault['code'], match[2] as string)
+}
+
+function refusal(fault: Fault): string {
+  const page = failurePage(fault, undefined)
+  return [
+    `HTTP/1.1 ${fault.status} ${fault.title}`,
+    `Content-Type: ${page.type}`,
+    `Content-Length: ${Buffer.byteLength(page.text)}`,
+    `Proxy-Status: ${proxyStatus(fault, 'hunch-near')}`,
+    'Connection: close',
+    '',
+    page.text,
+  ].join('\r\n')
+}
