@@ -18,13 +18,13 @@ export interface OriginOptions {
   readonly listen: { readonly host: string; readonly port: number }
   readonly seed: number
   /** A directory with manifest.json, whose documents are served under /corpus/. */
-  readonly corpus?: string
+  readonly corpus?: string | undefined
   /** How long the origin thinks before it answers; 'typical' by default. */
-  readonly waits?: Waits
+  readonly waits?: Waits | undefined
   /** Every page is one step older after so many seconds; 0, the default: only when it is told to. */
-  readonly ageEverySeconds?: number
+  readonly ageEverySeconds?: number | undefined
   /** Calls back once after `delayMs` and returns what calls it off; setTimeout by default. */
-  readonly after?: Timer
+  readonly after?: Timer | undefined
 }
 
 export type Timer = (delayMs: number, call: () => void) => () => void
@@ -53,11 +53,14 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
   const requestsOf = new Map<string, number>()
   let stopAgeing = () => {}
 
-  const server = createServer((request, response) => {
+  const server = createServer(PATIENCE, (request, response) => {
     // A client that leaves in the middle is no failure of the site.
     request.on('error', () => {})
     response.on('error', () => {})
-    answer(request, response).catch(() => response.destroy())
+    answer(request, response).catch(error => {
+      if (response.headersSent) response.destroy()
+      else sendProblem(response, 500, 'The site failed', String(error))
+    })
   })
   await listen()
   if (ageEverySeconds > 0) ageLater()
@@ -124,11 +127,15 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     const waitMs = drawWait(waits, kind, seed, path, number)
     if (waitMs === 0) return Promise.resolve(true)
     return new Promise(resolve => {
-      const stop = after(waitMs, () => resolve(true))
-      response.once('close', () => {
+      const leave = () => {
         stop()
         resolve(false)
+      }
+      const stop = after(waitMs, () => {
+        response.off('close', leave)
+        resolve(true)
       })
+      response.once('close', leave)
     })
   }
 
@@ -147,6 +154,9 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     })
   }
 }
+
+// An upload over a modem takes as long as it takes; an idle connection is kept for as long as browsers think.
+const PATIENCE = { requestTimeout: 0, keepAliveTimeout: 65_000 } as const
 
 // A page that is sent while it is made comes in so many pieces.
 const PIECES = 8

@@ -11,7 +11,7 @@ export function welcomePage(pages: readonly Page[]): Page {
     title: 'Welcome',
     kind: 'html',
     ageing: 'little',
-    aboutBytes: 24_000,
+    aboutBytes: 20_000,
     cache: 'no-cache',
     draw: at => drawWelcome(at, pages),
   })
