@@ -9,18 +9,23 @@ const C = 0.4
 const RENO_GROWTH = (3 * (1 - BETA)) / (1 + BETA)
 // HyStart leaves slow start not before this window, ...
 const HYSTART_LEAST_WINDOW = 16
-// ... on the least of the first eight round trips of a round, ...
+// ... on the least round trip of a round, once eight are known, ...
 const HYSTART_SAMPLES = 8
 // ... when it grew by an eighth, but at least 4 and at most 16 ms, ...
 const HYSTART_LEAST_GROWTH_MS = 4
 const HYSTART_MOST_GROWTH_MS = 16
 // ... or when acknowledgements this close together have come in for half a round trip.
 const HYSTART_TRAIN_GAP_MS = 2
+const HYSTART_TRAIN_SLACK_MS = 1
+// Linux takes no round trips within a second of a recovery.
+const SETTLE_MS = 1000
 
 export class Cubic implements Congestion {
   readonly pace = Infinity
   #window = INITIAL_WINDOW
   #threshold = Infinity
+  // Not the handshake's: its packets are short, and on a slow link a whole segment takes longer by itself.
+  #leastMs = Infinity
   #lastMost = 0
   #epoch: { readonly startedAt: number; readonly origin: number; readonly k: number } | undefined
   #renoWindow = 0
@@ -40,6 +45,8 @@ export class Cubic implements Congestion {
     if (sample.startsRound) {
       this.#round = { startedAt: sample.now, lastAt: sample.now, samples: 0, leastMs: Infinity }
     }
+    const isSettled = this.#epoch === undefined || sample.now - this.#epoch.startedAt >= SETTLE_MS
+    if (sample.roundTripMs !== undefined && isSettled) this.#leastMs = Math.min(this.#leastMs, sample.roundTripMs)
     if (this.#recovery !== undefined && sample.recovering) return this.#reduce(this.#recovery, sample)
     if (this.#window < this.#threshold) {
       this.#leaveSlowStartInTime(sample)
@@ -74,10 +81,10 @@ export class Cubic implements Congestion {
   }
 
   // Linux, tcp_slow_start_after_idle: half the window for each timeout that passes, down to the initial window;
-  // the threshold stays at three quarters of what the window was.
+  // the threshold is at least three quarters of what the window was.
   endRest(idleMs: number, timeoutMs: number): void {
     if (idleMs <= timeoutMs) return
-    this.#threshold = Math.max(this.#threshold === Infinity ? 0 : this.#threshold, this.#window * 0.75)
+    this.#threshold = Math.max(this.#threshold, this.#window * 0.75)
     const floor = Math.min(INITIAL_WINDOW, this.#window)
     this.#window = Math.max(floor, this.#window / 2 ** Math.floor(idleMs / timeoutMs))
     this.#epoch = undefined
@@ -90,21 +97,19 @@ export class Cubic implements Congestion {
     this.#threshold = Math.max(2, this.#window * BETA)
   }
 
-  #leaveSlowStartInTime(sample: AckSample): void {
+  // Linux, hystart_update.
+  #leaveSlowStartInTime({ now, roundTripMs }: AckSample): void {
     const round = this.#round
     if (this.#window < HYSTART_LEAST_WINDOW) return
-    if (sample.now - round.lastAt <= HYSTART_TRAIN_GAP_MS) {
-      round.lastAt = sample.now
-      if (sample.now - round.startedAt > sample.leastRoundTripMs / 2) this.#threshold = this.#window
+    if (now - round.lastAt <= HYSTART_TRAIN_GAP_MS) {
+      round.lastAt = now
+      if (now - round.startedAt > (this.#leastMs + HYSTART_TRAIN_SLACK_MS) / 2) this.#threshold = this.#window
     }
-    if (sample.roundTripMs === undefined) return
-    if (round.samples < HYSTART_SAMPLES) {
-      round.samples++
-      round.leastMs = Math.min(round.leastMs, sample.roundTripMs)
-      return
-    }
-    const growth = Math.min(HYSTART_MOST_GROWTH_MS, Math.max(HYSTART_LEAST_GROWTH_MS, sample.leastRoundTripMs / 8))
-    if (round.leastMs >= sample.leastRoundTripMs + growth) this.#threshold = this.#window
+    if (roundTripMs === undefined) return
+    round.leastMs = Math.min(round.leastMs, roundTripMs)
+    if (round.samples++ < HYSTART_SAMPLES) return
+    const growth = Math.min(HYSTART_MOST_GROWTH_MS, Math.max(HYSTART_LEAST_GROWTH_MS, this.#leastMs / 8))
+    if (round.leastMs > this.#leastMs + growth) this.#threshold = this.#window
   }
 
   // RFC 9438 §4.2 and §4.3.
@@ -114,7 +119,7 @@ export class Cubic implements Congestion {
       this.#epoch = { startedAt: sample.now, origin: this.#window + below, k: Math.cbrt(below / C) }
       this.#renoWindow = this.#window
     }
-    const seconds = (sample.now + sample.leastRoundTripMs - this.#epoch.startedAt) / 1000
+    const seconds = (sample.now + this.#leastMs - this.#epoch.startedAt) / 1000
     const target = this.#epoch.origin + C * (seconds - this.#epoch.k) ** 3
     // Linux: at least 5 % a round trip before the first loss.
     const slowest = this.#lastMost === 0 ? 20 : Infinity

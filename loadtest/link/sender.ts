@@ -251,6 +251,7 @@ export class Sender {
   }
 
   #send(now: number): void {
+    if (!this.#established) return
     if (this.#flying === 0 && this.#unsent > 0 && this.#lost.length === 0) {
       this.#congestion.endRest(now - this.#lastSentAt, this.#roundTrips.timeoutMs)
     }
