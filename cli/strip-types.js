@@ -10,6 +10,7 @@ const packageFolder = new URL('../', import.meta.url).href
 const nested = `${packageFolder}node_modules/`
 
 // The function is marked experimental and Node says so once; a person who starts a proxy can do nothing about it.
+// oxlint-disable-next-line typescript/unbound-method -- it is put back as it was, not called
 const { emitWarning } = process
 process.emitWarning = () => {}
 module.stripTypeScriptTypes('')

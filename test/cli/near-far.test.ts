@@ -1,0 +1,80 @@
+// Claims about `hunch far` and `hunch near` as a person meets them: what they print, how they stop, what they refuse.
+import { once } from 'node:events'
+import { createServer as createWebServer, get } from 'node:http'
+import { createServer, type Server } from 'node:net'
+import { text } from 'node:stream/consumers'
+import t, { type Test } from 'tap'
+import { startHunch } from './run-hunch.ts'
+
+const LISTENING = /^listening on (?<address>http:\/\/127\.0\.0\.1:\d+)\n$/
+
+t.test('far prints one line, the command that near understands as it stands, and both stop when told to', async t => {
+  const { far, near } = await startPair(t)
+  t.match(far.stdout(), /^hunch near --far 'hunch:\/\/[\w-]+@127\.0\.0\.1:\d+\?pin=sha256-[\w-]{43}'\n$/)
+  await near.waitFor(LISTENING)
+  for (const [side, signal] of [
+    [near, 'SIGTERM'],
+    [far, 'SIGINT'],
+  ] as const) {
+    side.kill(signal)
+    t.equal(await side.waitForEnd(), 0, signal)
+  }
+  t.match(near.stdout(), LISTENING)
+  t.equal(far.stdout().split('\n').length, 2)
+})
+
+t.test('a near that has reached its far starts again without --far, with what it keeps under --data', async t => {
+  const { data, near } = await startPair(t)
+  const address = (await near.waitFor(LISTENING)).groups?.['address'] ?? ''
+  t.equal(await fetchThrough(address, await startOrigin(t)), 'the page')
+  near.kill('SIGTERM')
+  t.equal(await near.waitForEnd(), 0)
+  const again = startHunch(t, ['near', '--port', '0', '--data', `${data}/near`])
+  t.ok(await again.waitFor(LISTENING))
+})
+
+t.test('near without --far and without anything kept says what to do', async t => {
+  const near = startHunch(t, ['near', '--port', '0', '--data', `${t.testdir()}/near`])
+  t.equal(await near.waitForEnd(), 2)
+  t.match(near.stderr(), /^hunch near: .*--far.*\n$/)
+})
+
+t.test('an address in use is one line that says which, and exit code 1', async t => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => taken.close())
+  await once(taken, 'listening')
+  const port = portOf(taken)
+  for (const command of ['near --mode direct', 'far']) {
+    const hunch = startHunch(t, [...command.split(' '), '--port', port, '--data', `${t.testdir()}/data`])
+    t.equal(await hunch.waitForEnd(), 1, command)
+    t.match(hunch.stderr(), new RegExp(`^hunch \\w+: .*127\\.0\\.0\\.1:${port}.* choose another port .*\\n$`))
+    t.equal(hunch.stdout(), '')
+  }
+})
+
+/** Runs the line that far prints, as a shell would, with options of the trial behind it. */
+async function startPair(t: Test) {
+  const data = t.testdir()
+  const far = startHunch(t, ['far', '--port', '0', '--data', `${data}/far`, '--allow-private'])
+  const [, url = ''] = await far.waitFor(/^hunch near --far '(.*)'\n/)
+  const near = startHunch(t, ['near', '--far', url, '--port', '0', '--data', `${data}/near`])
+  return { data, far, near }
+}
+
+async function startOrigin(t: Test): Promise<string> {
+  const origin = createWebServer((_request, response) => response.end('the page')).listen(0, '127.0.0.1')
+  t.teardown(() => origin.close())
+  await once(origin, 'listening')
+  return `http://127.0.0.1:${portOf(origin)}/`
+}
+
+/** Asks for `url` as a browser asks a proxy: in absolute form (RFC 9112 §3.2.2). */
+async function fetchThrough(proxy: string, url: string): Promise<string> {
+  const { hostname, port } = new URL(proxy)
+  return text(await once(get({ hostname, port, path: url, agent: false }), 'response').then(([response]) => response))
+}
+
+function portOf(server: Server): string {
+  const address = server.address()
+  return typeof address === 'object' ? String(address?.port) : ''
+}
