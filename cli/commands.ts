@@ -22,6 +22,12 @@ interface CommandRow {
 
 // Modules are imported when they are run, so that `hunch delta` does not wait for a web server to load.
 export const commands = {
+  demo: {
+    usage: 'hunch demo [--link PRESET]',
+    summary: 'A site whose pages age, a slow link and both proxies, in one command',
+    options: 'demo',
+    load: async () => (await import('./demo.ts')).runDemo,
+  },
   near: {
     usage: "hunch near --far 'hunch://TOKEN@HOST:PORT?pin=…' [--port 8080]",
     summary: 'The proxy on your machine: the browser talks to it',

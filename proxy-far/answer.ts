@@ -59,8 +59,9 @@ export interface AskedRequest {
   readonly signal: AbortSignal
 }
 
-// An origin that has sent nothing for this long is still making its page: what has come goes on at once.
-const PAUSE_MS = 30
+// An origin that has sent nothing for this long is still making its page: what has come goes on at once. Longer than
+// the 40 ms for which TCP delays an acknowledgement, and with it the second half of many a small response.
+const PAUSE_MS = 50
 // A content is gathered this far in the hope that it ends: then it can be compared, and encoded as well as can be.
 const GATHER_BYTES = 1024 * 1024
 const GATHER_MS = 250

@@ -8,6 +8,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { pino } from 'pino'
 import type { FarConfig } from '../shared/config/options.ts'
@@ -33,7 +34,7 @@ import { beginExchange, logExchange } from './exchange-log.ts'
 import { type FarIdentity, openIdentity } from './identity.ts'
 import { type Reply, checkAsk, handleHello, handleJoin, refuse } from './join.ts'
 import { Origins } from './origin.ts'
-import { hasContent, proxyPlainly, readFields } from './plain-proxy.ts'
+import { proxyPlainly, readFields } from './plain-proxy.ts'
 import { openTunnel } from './tunnel.ts'
 
 export interface Far {
@@ -113,18 +114,15 @@ const END_STREAM = 0x1
 
 /** Requests that are for far itself: those to its own authority, and a plain one to the address that it listens on. */
 function isOwnPage(headers: IncomingHttpHeaders): boolean {
-  return (
-    headers[':authority'] === FAR_AUTHORITY ||
-    (headers[':path'] === '/healthz' && headers[PROTOCOL_FIELD] === undefined)
-  )
+  // Node's client writes the port even when it is the scheme's own.
+  const [host] = (headers[':authority'] ?? '').split(':')
+  return host === FAR_AUTHORITY || (headers[':path'] === '/healthz' && headers[PROTOCOL_FIELD] === undefined)
 }
 
 /** Far's own pages, as fastify routes on the same server. */
 function makeOwnPages(context: FarContext, server: Http2Server) {
   const pages = Fastify({
     http2: true,
-    loggerInstance: context.log,
-    disableRequestLogging: true,
     bodyLimit: MAX_BODY_BYTES,
     serverFactory: handler => {
       server.on('request', (request, reply) => {
@@ -183,18 +181,11 @@ async function serve(
   }
   const gone = new AbortController()
   stream.once('close', () => gone.abort())
-  const body = endsStream ? undefined : stream
+  // Whoever reads the request's content may give it up; the answer goes out by the same stream and must live on.
+  const body = endsStream ? undefined : Readable.from(stream.iterator({ destroyOnReturn: false }))
   const fields = endToEnd(readFields(headers))
   if (headers[PROTOCOL_FIELD] === undefined) {
-    finish(
-      await proxyPlainly(
-        stream,
-        { method: exchange.method, url, fields },
-        hasContent(fields, endsStream),
-        context.origins,
-        gone.signal,
-      ),
-    )
+    finish(await proxyPlainly(stream, { method: exchange.method, url, fields }, body, context.origins, gone.signal))
     return
   }
   const answer = new AnswerStream(stream)

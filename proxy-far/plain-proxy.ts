@@ -1,18 +1,18 @@
 // Far as an ordinary HTTP/2 forward proxy, for clients that do not speak the extension: curl, nghttp, browsers.
 // Knows: requests and responses as they are. Does not know: versions, parts.
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import { asFault } from '../shared/fault.ts'
+import type { Readable } from 'node:stream'
+import { type Fault, asFault } from '../shared/fault.ts'
 import { type RequestFacts } from '../shared/http/caching.ts'
 import { proxyStatus } from '../shared/http/proxy-status.ts'
-import { type FieldList, valueOf, withVia } from '../shared/http/fields.ts'
+import { type FieldList, withVia } from '../shared/http/fields.ts'
 import type { Origins } from './origin.ts'
-import type { Fault } from '../shared/fault.ts'
 
 /** Passes one request to its origin and the response back, both as streams. Gives the fault that ended it, if any. */
 export async function proxyPlainly(
   stream: ServerHttp2Stream,
   facts: RequestFacts,
-  hasBody: boolean,
+  body: Readable | undefined,
   origins: Origins,
   signal: AbortSignal,
 ): Promise<Fault | undefined> {
@@ -20,7 +20,7 @@ export async function proxyPlainly(
     const response = await origins.fetch({
       ...facts,
       fields: withVia(facts.fields, '2.0', 'hunch-far'),
-      body: hasBody ? stream : undefined,
+      body,
       signal,
     })
     const fields = withVia(response.fields, '1.1', 'hunch-far')
@@ -75,9 +75,4 @@ export function readFields(headers: IncomingHttpHeaders): FieldList {
     if (name.startsWith(':') || value === undefined) return []
     return Array.isArray(value) ? value.map(each => [name, each] as const) : [[name, value] as const]
   })
-}
-
-/** Whether a request announces a content; HTTP/2 has none when its first frame ends the stream. */
-export function hasContent(fields: FieldList, endsStream: boolean): boolean {
-  return !endsStream || (valueOf(fields, 'content-length') ?? '0') !== '0'
 }

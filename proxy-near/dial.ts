@@ -46,15 +46,25 @@ export async function dial(url: JoinUrl, options: DialOptions): Promise<Socket> 
     await waitUntilOpen(socket, 'connect', where, options)
     return socket
   }
-  const socket = openTls(url, url.security.pin, options.tickets)
+  const { pin } = url.security
+  const socket = openTls(url, options.tickets.of(pin))
+  // Some tickets come before the key can be compared, most after; none counts before it was.
+  const early: Buffer[] = []
+  const hold = (ticket: Buffer): void => void early.push(ticket)
+  socket.on('session', hold)
   await waitUntilOpen(socket, 'secureConnect', where, options)
-  const fault = checkPeer(socket, url.security.pin, where)
-  if (fault === undefined) return socket
-  socket.destroy()
-  throw fault
+  const fault = checkPeer(socket, pin, where)
+  if (fault !== undefined) {
+    socket.destroy()
+    throw fault
+  }
+  socket.off('session', hold)
+  socket.on('session', ticket => options.tickets.keep(pin, ticket))
+  for (const ticket of early) options.tickets.keep(pin, ticket)
+  return socket
 }
 
-function openTls(url: JoinUrl, pin: string, tickets: TicketSlot): TLSSocket {
+function openTls(url: JoinUrl, ticket: Buffer | undefined): TLSSocket {
   const socket = connectTls({
     host: url.host,
     port: url.port,
@@ -63,13 +73,9 @@ function openTls(url: JoinUrl, pin: string, tickets: TicketSlot): TLSSocket {
     minVersion: 'TLSv1.3',
     // Authorities have no say here: the pin is checked instead, by `checkPeer`.
     rejectUnauthorized: false,
-    session: tickets.of(pin),
+    session: ticket,
   })
   socket.setNoDelay(true)
-  // In TLS 1.3 tickets come after the handshake; they are good only if the handshake was.
-  socket.on('session', ticket => {
-    if (socket.alpnProtocol === 'h2' && holdsPin(socket, pin)) tickets.keep(pin, ticket)
-  })
   return socket
 }
 

@@ -82,8 +82,6 @@ class NearProxy implements Near {
   /** Near's own pages are fastify's; what goes through the proxy never meets its router. */
   #makePages(): ReturnType<typeof Fastify> {
     const pages = Fastify({
-      loggerInstance: this.#log,
-      disableRequestLogging: true,
       serverFactory: handler => {
         this.#server = makeFront({
           onOwn: (request: IncomingMessage, response: ServerResponse) => handler(request, response),

@@ -38,7 +38,9 @@ export function count(counts: Counts, exchange: Exchange, failed: boolean): void
 /** The page for people. */
 export function statusPage(status: Status): string {
   const rows = Object.entries(status.counts.ways).map(([way, times]) => `<tr><td>${way}<td>${times}`)
-  const fault = status.fault ? `<p><strong>${status.fault.code}</strong>: ${escape(status.fault.message)} ${escape(status.fault.advice)}</p>` : ''
+  const fault = status.fault
+    ? `<p><strong>${status.fault.code}</strong>: ${escape(status.fault.message)} ${escape(status.fault.advice)}</p>`
+    : ''
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

@@ -125,7 +125,8 @@ export class Reception {
       return
     }
     const base = this.#base
-    if (!base || shorten(base.digest) !== short) throw new Fault('LINK_BAD_PART', 'A version was confirmed that near has not.')
+    if (!base || shorten(base.digest) !== short)
+      throw new Fault('LINK_BAD_PART', 'A version was confirmed that near has not.')
     let released = 0
     const release = () => {
       const bytes = base.content(released, this.#digest.length)
@@ -201,7 +202,8 @@ export class Reception {
   }
 
   #openBase(digest: string, length: number): BaseFeed {
-    if (length > this.#options.maxTargetBytes) throw new Fault('LINK_BAD_PART', `A base of ${length} bytes is too large.`)
+    if (length > this.#options.maxTargetBytes)
+      throw new Fault('LINK_BAD_PART', `A base of ${length} bytes is too large.`)
     return new BaseFeed(digest, length)
   }
 

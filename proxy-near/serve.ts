@@ -7,7 +7,6 @@
 // 2. A content that turns out wrong after that breaks the client's connection; it is never completed.
 import type { IncomingMessage } from 'node:http'
 import type { ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
-import { pipeline } from 'node:stream'
 import type { Thresholds } from '../shared/config/options.ts'
 import type { DeltaFormat } from '../shared/delta/format.ts'
 import { type Mode, planRequest, type RequestPlan } from '../shared/exchange/plan-request.ts'
@@ -166,8 +165,7 @@ async function openAsk(
     ...askFields(ask),
   }
   const stream = await context.link.request(headers, { endStream: body === undefined, signal: response.gone })
-  // Its failure is the answer's: the reception sees it.
-  if (body) pipeline(body, stream, () => {})
+  if (body) upload(body, stream)
   await new Promise<void>((resolve, reject) => {
     stream.once('response', answer => {
       const code = answer['hunch-fault']
@@ -178,6 +176,14 @@ async function openAsk(
     stream.once('close', () => reject(new Fault('LINK_CLOSED', 'The link broke before the answer began.')))
   })
   return stream
+}
+
+/** Passes the request's content on. A stream that fails must not take the client's connection with it: it gets a page. */
+function upload(body: IncomingMessage, stream: ClientHttp2Stream): void {
+  body.pipe(stream)
+  body.once('close', () => {
+    if (!body.complete && !stream.closed) stream.close(CANCEL)
+  })
 }
 
 function wayOf(reception: Reception, plan: RequestPlan, exchange: Exchange): Way {
@@ -201,7 +207,8 @@ function beginResponse(
   exchange: Exchange,
 ): void {
   // The client may hold itself what far confirmed to near (RFC 9110 §13.2.2).
-  const notModified = head.status === 200 && exchange.method === 'GET' && becomesNotModified(request.facts.fields, head.fields)
+  const notModified =
+    head.status === 200 && exchange.method === 'GET' && becomesNotModified(request.facts.fields, head.fields)
   const status = notModified ? 304 : head.status
   exchange.way = way
   exchange.status = status
@@ -216,7 +223,11 @@ function beginResponse(
   }
   const fields = withWay(withVia(head.fields, '2.0', 'hunch-near'), cacheStatus, timing)
   const isEmpty = exchange.method === 'HEAD' || status === 304 || status === 204
-  response.begin(status, notModified ? without(fields, 'content-length') : fields, isEmpty ? null : head.facts.contentLength)
+  response.begin(
+    status,
+    notModified ? without(fields, 'content-length') : fields,
+    isEmpty ? null : head.facts.contentLength,
+  )
   if (way === 'whole' || way === 'pass') response.flushHead()
 }
 

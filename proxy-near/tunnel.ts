@@ -24,7 +24,10 @@ export async function carryTunnel(
   try {
     const { host, port } = parseHostPort(request.url ?? '')
     const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
-    far = await link.request({ ':method': 'CONNECT', ':authority': authority }, { endStream: false, signal: gone.signal })
+    far = await link.request(
+      { ':method': 'CONNECT', ':authority': authority },
+      { endStream: false, signal: gone.signal },
+    )
     await untilOpen(far)
   } catch (error) {
     const fault = asFault(error, 'LINK_CLOSED')

@@ -1,0 +1,93 @@
+// `hunch demo`: an origin whose pages age, far, an emulated slow link and near, in one command.
+// Knows: how they are put together, what to tell the user. Does not know: how any of them works.
+import { startOrigin, type Origin } from '../loadtest/origin/origin.ts'
+import { presetFigures, presets } from '../loadtest/link/presets.ts'
+import { type LogLine, startPair } from '../loadtest/pair.ts'
+import { flagOf, thresholdOptions, type DemoConfig } from '../shared/config/options.ts'
+import { Fault } from '../shared/fault.ts'
+import { loadConfig } from './config-file.ts'
+import { waitForStop } from './stop.ts'
+
+const SEED = 1997
+
+/** Gives 0 once the demo has been stopped; raises a Fault when a part of it cannot start. */
+export async function runDemo(argv: readonly string[]): Promise<number> {
+  const config = await loadConfig('demo', argv)
+  const stopped = waitForStop()
+  const origin = await startDemoOrigin(config)
+  try {
+    const shared = sharedArguments(config)
+    const pair = await startPair({
+      link: config.link === 'lan' ? undefined : presetFigures(config.link),
+      nearListen: config.listen,
+      farArguments: ['--allow-private', ...shared],
+      nearArguments: ['--mode', config.mode, ...shared],
+      onLog: (from, line) => from === 'near' && print(describeExchange(line)),
+    })
+    print(describeStart(config, origin, pair.proxy))
+    const ended = await Promise.race([stopped.then(() => undefined), pair.ended])
+    await pair.close()
+    if (ended !== undefined) throw new Fault('NEAR_INTERNAL', ended)
+    return 0
+  } finally {
+    await origin.close()
+  }
+}
+
+/** Beside near, on the next port; on any free one when that is taken. */
+async function startDemoOrigin(config: DemoConfig): Promise<Origin> {
+  const options = { seed: SEED, corpus: config.corpus }
+  const { host, port } = config.listen
+  try {
+    return await startOrigin({ ...options, listen: { host, port: port === 0 ? 0 : port + 1 } })
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'PORT_IN_USE') throw error
+    return startOrigin({ ...options, listen: { host, port: 0 } })
+  }
+}
+
+function sharedArguments(config: DemoConfig): string[] {
+  const thresholds = Object.keys(thresholdOptions).flatMap(name => {
+    const value = config.thresholds[name as keyof typeof config.thresholds]
+    return [flagOf(name), value === Number.POSITIVE_INFINITY ? 'none' : String(value)]
+  })
+  return ['--memory', String(config.memory), '--log-level', config.logLevel, '--log-queries', ...thresholds].filter(
+    word => word !== '--log-queries' || config.logQueries,
+  )
+}
+
+function describeStart(config: DemoConfig, origin: Origin, proxy: string): string {
+  const { what, downBitsPerSecond, upBitsPerSecond, roundTripMs } = presets[config.link]
+  const site = origin.url
+  return `
+Hunch is running: a site whose pages age, and a slow link (${config.link}: ${what},
+${downBitsPerSecond / 1000}/${upBitsPerSecond / 1000} kbit/s, ${roundTripMs} ms) with Hunch on both sides of it.
+
+  the proxy, and what it says of itself   ${proxy}/
+  the site, without the slow link         ${site}/
+
+Try, in another terminal:
+  curl -x ${proxy} -o /dev/null -sD - -w '%{time_total} s\\n' ${site}/
+  curl -X POST ${site}/-/age          all pages of the site become one step older; then ask again
+  chromium --proxy-server=${proxy} --proxy-bypass-list='<-loopback>' ${site}/
+
+Each response says in Cache-Status which way it came. Ctrl-C ends the demo.
+
+`
+}
+
+/** One line for each exchange, for people. */
+function describeExchange(line: LogLine): string {
+  const { method, url, way, status, totalMs, contentBytes, savedBytes, fault } = line
+  if (typeof method !== 'string') return ''
+  const bytes = ['baseBytes', 'deltaBytes', 'wholeBytes'].map(name => Number(line[name] ?? 0))
+  const link = bytes.reduce((sum, each) => sum + each, 0)
+  const saved = Number(savedBytes ?? 0) > 0 ? `, ${Number(savedBytes)} saved` : ''
+  const outcome = fault === undefined ? `${String(status ?? '')} ${String(way ?? '')}` : `failed: ${String(fault)}`
+  const size = contentBytes === undefined ? '' : `  ${Number(contentBytes)} B by ${link} B on the link${saved}`
+  return `${String(totalMs).padStart(6)} ms  ${outcome.padEnd(14)} ${method} ${String(url)}${size}\n`
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
+}
