@@ -1,5 +1,6 @@
 // Claims about the pages of the site as bytes: that they are always the same, well formed, and of the sizes they say.
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { Script } from 'node:vm'
 import t from 'tap'
 import { render, tagOf, type Page } from '../../../loadtest/origin/page.ts'
@@ -23,8 +24,8 @@ t.test('every page has these very bytes on every machine', async t => {
     for (const page of site.pages) hash.update(tagOf(render(page, step, SEED, 'Zoë')))
     return hash.digest('hex').slice(0, 16)
   }
-  t.equal(digest(0), '7300507e60eb6e67')
-  t.equal(digest(5), '152325f35dc50aec')
+  t.equal(digest(0), 'bfa4eb2b33d4e20e')
+  t.equal(digest(5), 'ef27f971622452a1')
 })
 
 t.test('another seed gives another site', async t => {
@@ -77,6 +78,16 @@ t.test('every link, picture, script and sheet of an HTML page leads to something
       return tryFind(path) === undefined && !others.has(path.replace(/\?.*/, ''))
     })
     t.same(broken, [], page.path)
+  }
+})
+
+t.test('docs/demo-origin.md names every page, with its Cache-Control where that is short', async t => {
+  const doc = await readFile(new URL('../../../docs/demo-origin.md', import.meta.url), 'utf8')
+  for (const { path, kind, cache } of site.pages) {
+    const shown = path.replace(/(?<=section=)\w+/, 'NAME').replace(/(?<=[/=])\d+/, 'N')
+    const row = doc.split('\n').find(line => line.startsWith(`| \`${shown}\``)) ?? ''
+    t.match(row, `| ${kind} |`, path)
+    if (!cache?.startsWith('public, max-age=')) t.match(row, `| ${cache ?? 'none'} |`, path)
   }
 })
 
