@@ -7,6 +7,7 @@
 //   (new) ─opened→ SYN on the way up ─arrives→ `connect` ─connected→ SYN-ACK on the way down ─arrives→ open
 
 import { Agenda } from './agenda.ts'
+import { Bbr } from './bbr.ts'
 import { seedChance } from './chance.ts'
 import { Cubic } from './cubic.ts'
 import { Endpoint, type Listener } from './endpoint.ts'
@@ -200,7 +201,7 @@ export class LinkModel {
     return new Endpoint({
       agenda: this.#agenda,
       way,
-      congestion: new Cubic(),
+      congestion: figures.congestion === 'bbr' ? new Bbr() : new Cubic(),
       // Linux lets it grow with what arrives; twice what the link can hold is never what limits.
       receiveWindow: Math.max(65_536, 2 * (queueBytes + way.bytesPerMs * figures.roundTripMs)),
       listener,

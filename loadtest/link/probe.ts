@@ -20,6 +20,7 @@ export type Measurement =
 // A small page or a delta, and a request with its fields.
 const ANSWER_BYTES = 2000
 const REQUEST_BYTES = 400
+const CHUNK_BYTES = 65_536
 
 const [mode, host = '127.0.0.1', port = '0'] = process.argv.slice(2)
 if (import.meta.main) await (mode === 'serve' ? serve(host, Number(port)) : ask(host, Number(port)))
@@ -58,10 +59,11 @@ async function serve(host: string, port: number): Promise<void> {
 }
 
 async function give(socket: Socket, bytes: number): Promise<void> {
-  for (let left = bytes; left > 0 && !socket.destroyed; left -= 65_536) {
-    if (!socket.write(Buffer.alloc(Math.min(left, 65_536)))) {
-      await Promise.race([once(socket, 'drain'), once(socket, 'close')])
-    }
+  for (let left = bytes; left > 0 && !socket.destroyed; left -= CHUNK_BYTES) {
+    const written = Promise.withResolvers<void>()
+    // Also called when the connection is gone.
+    socket.write(Buffer.alloc(Math.min(left, CHUNK_BYTES)), () => written.resolve())
+    await written.promise
   }
 }
 
