@@ -11,19 +11,27 @@ export const DEFAULT_EFFORT: Effort = 3
 
 export interface EffortRow {
   readonly search: SearchDepth
+  /** VCDIFF windows up to this many bytes are parsed optimally, longer ones lazily. */
+  readonly optimalUpToBytes: number
   /** Brotli's quality for a VCDIFF delta on the link (RFC 7932 leaves it to the encoder): the input is small. */
   readonly linkQuality: number
-  /** Brotli's quality for dcb, where the input is the whole target. */
+  /** Brotli's quality for dcb, where the input is the whole target. Below 5 Brotli does not use a dictionary at all. */
   readonly dcbQuality: number
 }
 
+const KIB = 1024
+
 export const efforts = {
-  1: { search: { long: 4, short: 4, target: 4, niceBytes: 64 }, linkQuality: 5, dcbQuality: 4 },
-  2: { search: { long: 8, short: 8, target: 8, niceBytes: 128 }, linkQuality: 9, dcbQuality: 5 },
-  3: { search: { long: 16, short: 32, target: 32, niceBytes: 256 }, linkQuality: 11, dcbQuality: 9 },
-  4: { search: { long: 64, short: 128, target: 128, niceBytes: 1024 }, linkQuality: 11, dcbQuality: 10 },
-  5: { search: { long: 256, short: 512, target: 512, niceBytes: 4096 }, linkQuality: 11, dcbQuality: 11 },
+  1: { search: depth(4, 4, 4, 64), optimalUpToBytes: 0, linkQuality: 5, dcbQuality: 5 },
+  2: { search: depth(8, 16, 16, 128), optimalUpToBytes: 0, linkQuality: 9, dcbQuality: 5 },
+  3: { search: depth(16, 32, 32, 256), optimalUpToBytes: 1024 * KIB, linkQuality: 11, dcbQuality: 10 },
+  4: { search: depth(16, 32, 32, 256), optimalUpToBytes: 8192 * KIB, linkQuality: 11, dcbQuality: 11 },
+  5: { search: depth(64, 256, 256, 1024), optimalUpToBytes: 8192 * KIB, linkQuality: 11, dcbQuality: 11 },
 } as const satisfies Record<Effort, EffortRow>
+
+function depth(long: number, short: number, target: number, niceBytes: number): SearchDepth {
+  return { long, short, target, niceBytes }
+}
 
 /** Reads an effort from outside. Raises USAGE. */
 export function asEffort(value: unknown): Effort {

@@ -17,7 +17,10 @@ export type DeltaFormat = 'vcdiff' | 'dcb'
 
 export const deltaFormats = ['vcdiff', 'dcb'] as const satisfies readonly DeltaFormat[]
 
-/** 'file': as the RFC writes it (plain VCDIFF; dcb with its 36 bytes). 'link': VCDIFF under Brotli; dcb without them. */
+/**
+ * 'file': as the RFC writes it: plain VCDIFF; dcb with its 36 bytes. 'link': without these 36, or VCDIFF's 5, bytes of
+ * header, as the part that carries the delta names format and base; and VCDIFF is compressed as a whole by Brotli.
+ */
 export type DeltaFraming = 'file' | 'link'
 
 export type { Base, DeltaEncoder, Effort }
@@ -51,7 +54,7 @@ export function createDeltaEncoder(
     return createDcbEncoder(wholeBase(bytes, MAX_DCB_BASE_BYTES), { effort, framing: options.framing, ...known })
   }
   const index = base instanceof BaseIndex ? base : new BaseIndex(base)
-  return new VcdiffEncoderStream(index, { effort, checksum: options.checksum ?? true }, options.framing)
+  return new VcdiffEncoderStream(index, { effort, checksum: options.checksum ?? true, framing: options.framing })
 }
 
 /**

@@ -23,6 +23,12 @@ export interface SearchDepth {
   readonly niceBytes: number
 }
 
+/** Is offered places of the base and of the target; says whether it has seen enough. */
+export interface PlaceVisitor {
+  takeBase(from: number): boolean
+  takeTarget(from: number): boolean
+}
+
 export class MatchFinder {
   readonly base: Uint8Array
   readonly target: Uint8Array
@@ -118,6 +124,39 @@ export class MatchFinder {
     for (let n = this.#depth.target; from >= 0 && n > 0; n--) {
       if (target[from + this.bytes] === target[at + this.bytes])
         this.#take(this.targetBytes(at, from), base.length + from)
+      from = links[from]!
+    }
+  }
+
+  /**
+   * Offers places whose strings may match at `at` to `visitor`, chain by chain, until one is long enough.
+   * The visitor compares the bytes, as it knows which places it can do without.
+   */
+  visit(at: number, visitor: PlaceVisitor): void {
+    const { target } = this
+    if (at + SHORT_KEY_BYTES > target.length) return
+    const low = wordAt(target, at)
+    if (at + LONG_KEY_BYTES <= target.length) {
+      const { heads, links, shift } = this.#index.long
+      const { step } = this.#index
+      let entry = heads[hashLong(low, wordAt(target, at + 4), shift)]!
+      for (let n = this.#depth.long; entry >= 0 && n > 0; n--) {
+        if (visitor.takeBase(entry * step)) return
+        entry = links[entry]!
+      }
+    }
+    if (this.#index.short !== undefined) {
+      const { heads, links, shift } = this.#index.short
+      let from = heads[hashShort(low, shift)]!
+      for (let n = this.#depth.short; from >= 0 && n > 0; n--) {
+        if (visitor.takeBase(from)) return
+        from = links[from]!
+      }
+    }
+    const { heads, links, shift } = this.#own
+    let from = heads[hashShort(low, shift)]!
+    for (let n = this.#depth.target; from >= 0 && n > 0; n--) {
+      if (visitor.takeTarget(from)) return
       from = links[from]!
     }
   }

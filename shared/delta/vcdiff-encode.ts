@@ -7,7 +7,9 @@ import { ByteQueue } from './byte-queue.ts'
 import { ByteSink } from './byte-sink.ts'
 import { type Effort, efforts } from './effort.ts'
 import { parseLazily } from './parse-lazy.ts'
-import { HEADER_APPLICATION, MAGIC } from './vcdiff-layout.ts'
+import { parseOptimally } from './parse-optimal.ts'
+import { linkCosts, plainCosts } from './vcdiff-costs.ts'
+import { HEADER_APPLICATION, MAGIC, PLAIN_HEADER } from './vcdiff-layout.ts'
 import { WindowWriter } from './vcdiff-window.ts'
 
 // xdelta3 makes windows of 8 MiB and refuses windows beyond 16 MiB. A window is held in memory, some five times over.
@@ -17,6 +19,8 @@ export interface VcdiffOptions {
   readonly effort: Effort
   /** Whether each window carries the Adler-32 of its target. */
   readonly checksum: boolean
+  /** On the link the header is left out, and windows are parsed for what Brotli makes of them. */
+  readonly framing: 'file' | 'link'
   /** Noted in the header, for a person or a program; not needed to decode. */
   readonly application?: Uint8Array
 }
@@ -51,19 +55,26 @@ export class VcdiffEncoding {
     const target = this.#queue.take(bytes)
     const { base } = this.#index
     const writer = new WindowWriter({ at: 0, bytes: base.length }, target)
-    parseLazily(this.#index, target, efforts[this.#options.effort].search, writer)
+    this.#parse(target, writer)
     return Buffer.concat([this.#start(), writer.finish(this.#options.checksum)])
   }
 
+  #parse(target: Uint8Array, writer: WindowWriter): void {
+    const { search, optimalUpToBytes } = efforts[this.#options.effort]
+    if (target.length > optimalUpToBytes) return parseLazily(this.#index, target, search, writer)
+    const costs = this.#options.framing === 'link' ? linkCosts : plainCosts
+    parseOptimally(this.#index, target, search, costs, writer)
+  }
+
   #start(): Uint8Array {
-    if (this.#started) return new Uint8Array(0)
+    if (this.#started || this.#options.framing === 'link') return new Uint8Array(0)
     this.#started = true
     return encodeHeader(this.#options.application)
   }
 }
 
 function encodeHeader(application: Uint8Array | undefined): Uint8Array {
-  if (application === undefined) return Buffer.concat([MAGIC, Uint8Array.of(0)])
+  if (application === undefined) return PLAIN_HEADER
   const header = new ByteSink(application.length + 16)
   header.bytes(MAGIC)
   header.byte(HEADER_APPLICATION)

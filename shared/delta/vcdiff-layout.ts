@@ -10,6 +10,9 @@ export const HEADER_CODE_TABLE = 0x02
 // Not in the RFC: an application header, written by xdelta3 and open-vcdiff.
 export const HEADER_APPLICATION = 0x04
 
+/** The header of a delta that needs nothing of its own; the link leaves it out. */
+export const PLAIN_HEADER = Uint8Array.of(...MAGIC, 0)
+
 // Win_Indicator.
 export const WINDOW_SOURCE = 0x01
 export const WINDOW_TARGET = 0x02

@@ -1,4 +1,4 @@
-// VCDIFF encoding as a stream: plain in files, compressed as a whole by Brotli on the link.
+// VCDIFF encoding as a stream: plain in files, without its header and compressed as a whole by Brotli on the link.
 // Knows: framings, flushes, back-pressure. Does not know: dcb, decoding.
 
 import { Duplex } from 'node:stream'
@@ -26,10 +26,10 @@ export class VcdiffEncoderStream extends Duplex implements DeltaEncoder {
   readonly #brotli: BrotliCompress | undefined
   #resume: (() => void) | undefined
 
-  constructor(index: BaseIndex, options: VcdiffOptions, framing: 'file' | 'link') {
+  constructor(index: BaseIndex, options: VcdiffOptions) {
     super()
     this.#encoding = new VcdiffEncoding(index, options)
-    if (framing === 'file') return
+    if (options.framing === 'file') return
     const brotli = createBrotliCompress({ params: linkParameters(efforts[options.effort].linkQuality) })
     brotli.on('data', (chunk: Uint8Array) => {
       if (!this.push(chunk)) brotli.pause()

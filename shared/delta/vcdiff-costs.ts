@@ -1,0 +1,62 @@
+// What VCDIFF's instructions and addresses cost, for a parse that looks for the cheapest.
+// Knows: opcodes, sizes, address modes, and what Brotli makes of them. Costs are in sixteenths of a bit.
+
+export interface VcdiffCosts {
+  /** One byte of data. */
+  readonly literal: number
+  /** An address by its length in bytes. */
+  readonly address: readonly number[]
+  /** A RUN with its size and byte. */
+  readonly run: number
+  /** The instruction of a COPY of `bytes`; after a short ADD they may share an opcode. */
+  copy(bytes: number, afterShortAdd: boolean): number
+  /** What the instruction of an ADD grows by with one byte more than `added`. */
+  addStep(added: number): number
+}
+
+const BIT = 16
+
+/** Plain VCDIFF: bytes are bytes. */
+export const plainCosts: VcdiffCosts = makeCosts({ literal: 8, opcode: 8, size: 8, address: [0, 8, 16, 24, 32, 40] })
+
+/** VCDIFF under Brotli: text takes fewer bits, opcodes too; the first digits of long addresses repeat. */
+export const linkCosts: VcdiffCosts = makeCosts({
+  literal: 5.5,
+  opcode: 5.5,
+  size: 7.5,
+  address: [0, 7.5, 14, 20, 28, 36],
+})
+
+function makeCosts(bits: { literal: number; opcode: number; size: number; address: readonly number[] }): VcdiffCosts {
+  const opcode = bits.opcode * BIT
+  const size = bits.size * BIT
+  return {
+    literal: bits.literal * BIT,
+    address: bits.address.map(cost => cost * BIT),
+    run: opcode + size + bits.literal * BIT,
+    copy(bytes, afterShortAdd) {
+      // Sizes of 4 to 18 have opcodes of their own, 4 to 6 share one with an ADD of 1 to 4 (RFC 3284 §5.6).
+      if (bytes <= 6 && afterShortAdd) return 0
+      if (bytes <= 18) return opcode
+      return opcode + (bytes < 128 ? size : 2 * size)
+    },
+    addStep(added) {
+      if (added === 0) return opcode
+      return added === 17 || added === 127 ? size : 0
+    },
+  }
+}
+
+/** The length of the shortest form of an address, given the addresses of the copies before (RFC 3284 §5.3). */
+export function addressBytes(address: number, here: number, recent: Int32Array): number {
+  const plain = address < here - address ? address : here - address
+  if (plain < 128) return 1
+  let bytes = plain < 16384 ? 2 : plain < 2097152 ? 3 : plain < 268435456 ? 4 : 5
+  for (let k = 0; k < recent.length; k++) {
+    const ahead = address - recent[k]!
+    if (ahead < 0 || ahead >= 16384) continue
+    if (ahead < 128) return 1
+    bytes = 2
+  }
+  return bytes
+}
