@@ -2,7 +2,7 @@
 // Knows: how they are put together, what to tell the user. Does not know: how any of them works.
 import { startOrigin, type Origin } from '../loadtest/origin/origin.ts'
 import { presetFigures, presets } from '../loadtest/link/presets.ts'
-import { type LogLine, startPair } from '../loadtest/pair.ts'
+import { type LogLine, startFar } from '../loadtest/pair.ts'
 import { flagOf, thresholdOptions, type DemoConfig } from '../shared/config/options.ts'
 import { Fault } from '../shared/fault.ts'
 import { loadConfig } from './config-file.ts'
@@ -17,17 +17,20 @@ export async function runDemo(argv: readonly string[]): Promise<number> {
   const origin = await startDemoOrigin(config)
   try {
     const shared = sharedArguments(config)
-    const pair = await startPair({
-      link: config.link === 'lan' ? undefined : presetFigures(config.link),
-      nearListen: config.listen,
-      farArguments: ['--allow-private', ...shared],
-      nearArguments: ['--mode', config.mode, ...shared],
-      onLog: (from, line) => from === 'near' && print(describeExchange(line)),
-    })
-    print(describeStart(config, origin, pair.proxy))
-    const ended = await Promise.race([stopped.then(() => undefined), pair.ended])
-    await pair.close()
-    if (ended !== undefined) throw new Fault('NEAR_INTERNAL', ended)
+    const far = await startFar(['--allow-private', ...shared])
+    try {
+      const near = await far.startNear({
+        link: config.link === 'lan' ? undefined : presetFigures(config.link),
+        listen: config.listen,
+        arguments: ['--mode', config.mode, ...shared],
+        onLog: line => print(describeExchange(line)),
+      })
+      print(describeStart(config, origin, near.proxy))
+      const ended = await Promise.race([stopped.then(() => undefined), far.ended, near.ended])
+      if (ended !== undefined) throw new Fault('NEAR_INTERNAL', ended)
+    } finally {
+      await far.close()
+    }
     return 0
   } finally {
     await origin.close()

@@ -1,78 +1,125 @@
-// A running pair: far and near as processes of their own, with an emulated link between them when one is wanted.
+// Running pairs: far and nears as processes of their own, with an emulated link between them where one is wanted.
 // Knows: the command line, what the two print. Does not know: how they work; it speaks to them over sockets only.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Fault } from '../shared/fault.ts'
+import { formatJoinUrl, parseJoinUrl } from '../shared/link/join-url.ts'
+import { get } from './get.ts'
 import { type LinkEmulator, startLinkEmulator } from './link/emulator.ts'
 import type { LinkFigures } from './link/presets.ts'
 
-export interface PairOptions {
-  /** The link between them; undefined: none, loopback as it is. */
-  readonly link: LinkFigures | undefined
-  readonly nearListen: { readonly host: string; readonly port: number }
-  readonly farArguments: readonly string[]
-  readonly nearArguments: readonly string[]
-  /** Each line of either log, parsed. */
-  readonly onLog?: (from: 'near' | 'far', line: LogLine) => void
-}
-
+/** One line of a proxy's log, parsed. */
 export type LogLine = Readonly<Record<string, unknown>>
 
-export interface Pair {
+export interface NearOptions {
+  /** The link to far; undefined: loopback as it is. */
+  readonly link: LinkFigures | undefined
+  readonly listen?: { readonly host: string; readonly port: number }
+  readonly arguments?: readonly string[]
+  readonly onLog?: (line: LogLine) => void
+}
+
+export interface RunningNear {
   /** Near's address as a proxy URL. */
   readonly proxy: string
+  readonly pid: number
   readonly emulator: LinkEmulator | undefined
-  /** Process ids, for measuring memory and processor time. */
-  readonly pids: { readonly near: number; readonly far: number }
-  /** Resolves with what ended when one of the two ends by itself. */
+  /** Resolves with the reason when the process ends by itself. */
   readonly ended: Promise<string>
+  close(): Promise<void>
+}
+
+export interface RunningFar {
+  readonly pid: number
+  readonly ended: Promise<string>
+  /**
+   * Starts a near, the first by the join code that far printed. Later ones are more machines of the same user: they
+   * share the first one's credential, and hold nothing yet.
+   */
+  startNear(options: NearOptions): Promise<RunningNear>
+  /** Ends far and all nears that are still running, and forgets their data. */
   close(): Promise<void>
 }
 
 const program = fileURLToPath(new URL('../cli/hunch.js', import.meta.url))
 
-/** Starts far, the link and near; resolves when near listens. Raises what they report. */
-export async function startPair(options: PairOptions): Promise<Pair> {
+/** Starts far on a free port; resolves when it listens. Raises what it reports. */
+export async function startFar(words: readonly string[] = [], onLog?: (line: LogLine) => void): Promise<RunningFar> {
   const data = await mkdtemp(join(tmpdir(), 'hunch-'))
-  const processes: Proxy[] = []
-  let emulator: LinkEmulator | undefined
+  const far = new Proxy('far', ['--listen', '127.0.0.1:0', '--data', join(data, 'far'), ...words], onLog)
+  const nears: RunningNear[] = []
   const close = async () => {
-    await Promise.all(processes.map(each => each.stop()))
-    await emulator?.close()
+    await Promise.all(nears.map(near => near.close()))
+    await far.stop()
     await rm(data, { recursive: true, force: true })
   }
   try {
-    const farWords = ['far', '--listen', '127.0.0.1:0', '--data', join(data, 'far'), ...options.farArguments]
-    const far = new Proxy('far', farWords, options.onLog)
-    processes.push(far)
-    let joinUrl = /'(.*)'/.exec(await far.firstLine)?.[1] ?? ''
-    if (options.link) {
-      const to = { host: '127.0.0.1', port: Number(/:(\d+)(?:\?|$)/.exec(joinUrl)?.[1]) }
-      emulator = await startLinkEmulator({ listen: { host: '127.0.0.1', port: 0 }, to, link: options.link })
-      joinUrl = joinUrl.replace(`:${to.port}`, `:${emulator.address.port}`)
-    }
-    const { host, port } = options.nearListen
-    const listen = `${host.includes(':') ? `[${host}]` : host}:${port}`
-    const nearWords = ['near', '--far', joinUrl, '--listen', listen, '--data', join(data, 'near')]
-    const near = new Proxy('near', [...nearWords, ...options.nearArguments], options.onLog)
-    processes.push(near)
-    const proxy = (await near.firstLine).replace(/^listening on (?:http:\/\/)?/, 'http://')
+    const joinUrl = parseJoinUrl(/'(.*)'/.exec(await far.firstLine)?.[1] ?? '')
+    let joined: string | undefined
     return {
-      proxy,
-      emulator,
-      pids: { near: near.pid, far: far.pid },
-      ended: Promise.race([far.ended, near.ended]),
+      pid: far.pid,
+      ended: far.ended,
       close,
+      startNear: async options => {
+        const directory = join(data, `near-${nears.length}`)
+        if (joined) await cp(joined, directory, { recursive: true })
+        const near = await startNear({ ...joinUrl, token: joined ? undefined : joinUrl.token }, directory, options)
+        nears.push(near)
+        if (!joined) await untilLinked(near)
+        joined ??= directory
+        return near
+      },
     }
   } catch (error) {
     await close()
     throw error
   }
 }
+
+async function startNear(
+  far: ReturnType<typeof parseJoinUrl>,
+  data: string,
+  options: NearOptions,
+): Promise<RunningNear> {
+  const { link, listen = { host: '127.0.0.1', port: 0 } } = options
+  const to = { host: far.host, port: far.port }
+  const loopback = { host: '127.0.0.1', port: 0 }
+  const emulator = link ? await startLinkEmulator({ listen: loopback, to, link }) : undefined
+  const url = formatJoinUrl({ ...far, ...(emulator?.address ?? to) })
+  const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
+  const words = ['--far', url, '--listen', `${host}:${listen.port}`, '--data', data, ...(options.arguments ?? [])]
+  const near = new Proxy('near', words, options.onLog)
+  const close = async () => {
+    await near.stop()
+    await emulator?.close()
+  }
+  try {
+    const proxy = (await near.firstLine).replace(/^listening on /, '')
+    return { proxy, pid: near.pid, emulator, ended: near.ended, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Resolves when near has its link, and with it a credential that later nears can share. Raises what keeps it down. */
+async function untilLinked(near: RunningNear): Promise<void> {
+  for (;;) {
+    const answer = await get(`${near.proxy}/status.json`, undefined)
+    const status = JSON.parse(answer.body.toString()) as { link: string; fault?: { message: string } }
+    if (status.link === 'up' || status.link === 'unused') return
+    if (status.link === 'refused') throw new Fault('LINK_CREDENTIAL', status.fault?.message ?? 'near was refused')
+    await setTimeout(STATUS_INTERVAL_MS)
+  }
+}
+
+// Near says so nowhere else; on the slowest preset the first hello takes a second.
+const STATUS_INTERVAL_MS = 50
 
 /** One of the two as a child process. */
 class Proxy {
@@ -81,12 +128,12 @@ class Proxy {
   readonly #child: ChildProcess
   #said = ''
 
-  constructor(side: 'near' | 'far', words: readonly string[], onLog: PairOptions['onLog']) {
-    const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  constructor(side: 'near' | 'far', words: readonly string[], onLog: ((line: LogLine) => void) | undefined) {
+    const child = spawn(process.execPath, [program, side, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     createInterface({ input: child.stderr }).on('line', line => {
       const entry = parseLine(line)
-      if (entry) onLog?.(side, entry)
+      if (entry) onLog?.(entry)
       else this.#said = line
     })
     this.ended = new Promise(resolve => {

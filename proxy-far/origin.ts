@@ -26,7 +26,7 @@ export interface OriginResponse {
   readonly body: AsyncIterable<Uint8Array>
   /** Trailer fields; complete when the body has ended. */
   readonly trailers: () => FieldList
-  /** Stops reading; the connection is closed when the body has not ended. */
+  /** Throws the rest of the content away; the connection lives on when little is left of it. */
   readonly discard: () => void
 }
 
@@ -81,7 +81,7 @@ export class Origins {
       fields,
       body: this.#readBody(response.body, fields, request),
       trailers: () => Object.entries(response.trailers).map(([name, value]) => [name, String(value)] as const),
-      discard: () => response.body.destroy(),
+      discard: () => void response.body.dump().catch(() => {}),
     }
   }
 
