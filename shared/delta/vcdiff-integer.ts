@@ -7,7 +7,7 @@ import { Fault } from '../fault.ts'
 export const MAX_INTEGER = Number.MAX_SAFE_INTEGER
 
 // 8 × 7 = 56 bits hold 2^53 − 1; a longer integer is padding or an overflow, and is refused.
-const MAX_DIGITS = 8
+export const MAX_INTEGER_BYTES = 8
 
 /** How many bytes `value` takes: 1 to 8. */
 export function integerBytes(value: number): number {
@@ -51,7 +51,7 @@ export class IntegerReader {
     let value = 0
     for (let digits = 0; ; digits++) {
       if (this.at >= this.bytes.length) return -1
-      if (digits === MAX_DIGITS) throw new Fault('DELTA_MALFORMED', 'an integer has more than eight digits')
+      if (digits === MAX_INTEGER_BYTES) throw new Fault('DELTA_MALFORMED', 'an integer has more than eight digits')
       const byte = this.bytes[this.at++]!
       value = value * 128 + (byte & 0x7f)
       if (value > MAX_INTEGER) throw new Fault('DELTA_MALFORMED', 'an integer is larger than 2^53 - 1')

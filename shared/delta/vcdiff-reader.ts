@@ -5,7 +5,7 @@
 
 import { Fault } from '../fault.ts'
 import { ByteQueue } from './byte-queue.ts'
-import { IntegerReader } from './vcdiff-integer.ts'
+import { IntegerReader, MAX_INTEGER_BYTES } from './vcdiff-integer.ts'
 import {
   HEADER_APPLICATION,
   HEADER_CODE_TABLE,
@@ -132,10 +132,11 @@ export class VcdiffReader {
     const bodyBytes = reader.tryInteger()
     if (segmentBytes < 0 || segmentAt < 0 || bodyBytes < 0) return undefined
     const headBytes = reader.at
-    const targetBytes = reader.tryInteger()
-    // The body begins with the length of the target; a body too short to hold it is met by readBody below.
+    // The body begins with the length of the target; what lies beyond the body is the next window's.
+    const start = new IntegerReader(reader.bytes.subarray(0, headBytes + bodyBytes), headBytes)
+    const targetBytes = start.tryInteger()
     if (targetBytes >= 0) this.#checkSizes(segmentBytes, targetBytes, bodyBytes)
-    const known = targetBytes >= 0 || bodyBytes <= this.#queue.length - headBytes
+    const known = targetBytes >= 0 || bodyBytes < MAX_INTEGER_BYTES
     if (!known || this.#queue.length < headBytes + bodyBytes) return undefined
     this.#queue.drop(headBytes)
     const body = readBody(this.#queue.take(bodyBytes), (indicator & WINDOW_ADLER32) !== 0)

@@ -156,6 +156,7 @@ const broken: readonly [string, Uint8Array, FaultCode][] = [
   ],
   ['an instruction without its size', window({ instructions: [20, 5, 20, 28, 0] }), 'DELTA_MALFORMED'],
   ['an integer of nine digits', Buffer.from([...header, 1, ...Array(8).fill(0x81), 0]), 'DELTA_MALFORMED'],
+  ['a window too short for its own lengths', Buffer.from([...header, 0, 0, 0, ...integer(2 ** 40)]), 'DELTA_MALFORMED'],
   ['compressed sections', Buffer.from([...header, 0, 5, 0, 1, 0, 0, 0]), 'DELTA_UNSUPPORTED'],
   ['sections that do not fill the window', Buffer.from([...header, 0, 6, 0, 0, 0, 0, 0, 0]), 'DELTA_MALFORMED'],
   ['an Adler-32 that does not match', window({ indicator: 5, checksum: [1, 2, 3, 4] }), 'DELTA_CHECKSUM'],
