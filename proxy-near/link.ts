@@ -80,6 +80,7 @@ export class Link extends EventEmitter<LinkEvents> {
   #dialledAt = Number.NEGATIVE_INFINITY
   #cancelDial: () => void = () => undefined
   #measured: Measured = {}
+  #remembering: Promise<void> = Promise.resolve()
 
   constructor(options: LinkOptions, far: Acquaintance) {
     super()
@@ -128,6 +129,7 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#closing.abort(fault)
     await Promise.all(Array.from(this.#sessions, session => session.end(fault)))
     this.#settle(waiter => waiter.reject(fault))
+    await this.#remembering
   }
 
   async #connect(): Promise<void> {
@@ -136,7 +138,7 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#become('connecting', this.#fault)
     try {
       const joined = await this.#introduce()
-      await this.#remember(joined)
+      this.#remembering = this.#remember(joined)
     } catch (error) {
       this.#fail(asFault(error, 'LINK_CLOSED'))
     }

@@ -107,7 +107,12 @@ export class LinkSession extends EventEmitter<SessionEvents> {
   /** Sends a small JSON body to far itself and gives its answer. Raises LINK_CLOSED, LINK_PROTOCOL, … */
   async tell(path: string, body: string, signal: AbortSignal): Promise<{ status: number; body: string }> {
     signal.throwIfAborted()
-    const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/json' }
+    const headers = {
+      ':method': 'POST',
+      ':authority': FAR_AUTHORITY,
+      ':path': path,
+      'content-type': 'application/json',
+    }
     const stream = this.#open(headers, { signal })
     let status = 0
     stream.once('response', fields => {
