@@ -73,22 +73,37 @@ async function measure(site: Origin, page: string, mode: Mode): Promise<void> {
 
 interface Visitor {
   readonly near: RunningNear
-  readonly lines: LogLine[]
+  readonly logs: Logs
+}
+
+/** Near's log, awaited: a line comes when its exchange has ended, shortly after the client has its last byte. */
+class Logs {
+  readonly #waiting = new Map<unknown, (line: LogLine) => void>()
+
+  next(url: string): Promise<LogLine> {
+    return new Promise(resolve => this.#waiting.set(url, resolve))
+  }
+
+  take(line: LogLine): void {
+    this.#waiting.get(line['url'])?.(line)
+  }
 }
 
 async function startVisitor(far: Awaited<ReturnType<typeof startFar>>, mode: Mode): Promise<Visitor> {
-  const lines: LogLine[] = []
-  const near = await far.startNear({ link, arguments: ['--mode', mode], onLog: line => lines.push(line) })
+  const logs = new Logs()
+  const near = await far.startNear({ link, arguments: ['--mode', mode], onLog: line => logs.take(line) })
   // A link that is up, and has been for a moment: what a visit costs, not what the first second of a day costs.
   await get(`${origin.url}/about`, near.proxy)
-  return { near, lines }
+  return { near, logs }
 }
 
-async function visit(site: Origin, { near, lines }: Visitor, page: string, kind: Visit, mode: Mode): Promise<void> {
-  const got = await get(`${site.url}${page}`, near.proxy)
+async function visit(site: Origin, { near, logs }: Visitor, page: string, kind: Visit, mode: Mode): Promise<void> {
+  const url = `${site.url}${page}`
+  const logged = logs.next(url)
+  const got = await get(url, near.proxy)
   if (!site.current(page)?.equals(got.body)) throw new Error(`${page}, ${kind}, ${mode}: not the origin's bytes`)
-  const line = lines.findLast(each => each['url'] === `${site.url}${page}`)
-  const bytes = (name: string) => Number(line?.[name] ?? 0)
+  const line = await logged
+  const bytes = (name: string) => Number(line[name] ?? 0)
   samples.push({
     page,
     visit: kind,

@@ -3,7 +3,8 @@
 //
 // Invariants:
 // 1. Content that was rebuilt (confirmed, delta) is released when a check or the end part covers it, never before.
-// 2. A content ends without a fault only when its digest and length are those of the end part.
+// 2. A content ends without a fault only when its digest and length are those of the end part. Where the client knows
+//    the length, the bytes that complete it are held until then; else it waits for the end of the chunks.
 import type { ClientHttp2Stream } from 'node:http2'
 import { createBrotliDecompress } from 'node:zlib'
 import { createDeltaDecoder } from '../shared/delta/format.ts'
@@ -40,6 +41,7 @@ export class Reception {
   readonly received: ReceivedBytes = { base: 0, delta: 0, whole: 0 }
   #base: BaseFeed | undefined
   #verdict: Verdict | undefined
+  #contentLength: number | undefined
 
   constructor(stream: ClientHttp2Stream, options: ReceptionOptions) {
     this.#parts = readParts(stream)
@@ -72,6 +74,7 @@ export class Reception {
           break
         case 'head':
           head = decodeHead(part.bytes, id => this.#fieldsOf(id))
+          this.#contentLength = head.facts.contentLength
           break
         case 'confirmation':
         case 'delta':
@@ -118,10 +121,10 @@ export class Reception {
   async *#confirmed(short: string): AsyncGenerator<Uint8Array> {
     const held = this.#options.bases.find(base => shorten(base.digest) === short)
     if (held) {
-      // Verified when it was stored: its digest is what far names.
+      // The end follows at once. Until it agrees, what near holds could be damaged, and another ask could mend it.
       this.#digest.update(held.content)
-      yield held.content
       for await (const part of this.#rest()) if (part.kind === 'end') this.#verifyEnd(part)
+      yield held.content
       return
     }
     const base = this.#base
@@ -172,19 +175,21 @@ export class Reception {
 
   async *#whole(coding: 'identity' | 'br'): AsyncGenerator<Uint8Array> {
     const decoder = coding === 'br' ? new Feed(createBrotliDecompress()) : undefined
+    let last: Uint8Array = new Uint8Array(0)
     try {
       for await (const part of this.#rest()) {
         if (part.kind === 'whole-bytes') {
           this.received.whole += part.bytes.length
           const bytes = decoder ? await decoder.write(part.bytes) : part.bytes
           this.#digest.update(bytes)
-          if (bytes.length > 0) yield bytes
+          if (this.#digest.length === this.#contentLength) last = Buffer.concat([last, bytes])
+          else if (bytes.length > 0) yield bytes
         }
         if (part.kind !== 'end') continue
-        const last = decoder ? await decoder.end() : new Uint8Array(0)
-        this.#digest.update(last)
+        const rest = decoder ? await decoder.end() : new Uint8Array(0)
+        this.#digest.update(rest)
         this.#verifyEnd(part)
-        if (last.length > 0) yield last
+        if (last.length + rest.length > 0) yield Buffer.concat([last, rest])
       }
     } catch (error) {
       throw asFault(error, 'LINK_BAD_PART')
