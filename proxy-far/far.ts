@@ -23,6 +23,7 @@ import {
   HELLO_PATH,
   JOIN_PATH,
   MAX_BODY_BYTES,
+  METHOD_FIELD,
   PROTOCOL_FIELD,
   farHttp2Settings,
   linkHttp2Options,
@@ -169,7 +170,7 @@ async function serve(
   const nearId = context.identity.authenticate(headers['proxy-authorization']) as string
   const isConnect = headers[':method'] === 'CONNECT'
   const url = isConnect ? (headers[':authority'] ?? '') : urlOf(headers)
-  const exchange = beginExchange(headers[':method'] ?? '', url, nearId, context.now())
+  const exchange = beginExchange(methodOf(headers), url, nearId, context.now())
   const finish = (fault: Fault | undefined) => {
     logExchange(context.log, exchange, { now: context.now(), logQueries: context.config.logQueries, fault })
   }
@@ -208,6 +209,11 @@ async function serve(
 function reply(stream: ServerHttp2Stream, { status, fields, body }: Reply): void {
   stream.respond({ ':status': status, ...fields })
   stream.end(body)
+}
+
+function methodOf(headers: IncomingHttpHeaders): string {
+  const isHead = headers[PROTOCOL_FIELD] !== undefined && headers[METHOD_FIELD] === 'HEAD'
+  return isHead ? 'HEAD' : (headers[':method'] ?? '')
 }
 
 function urlOf(headers: IncomingHttpHeaders): string {

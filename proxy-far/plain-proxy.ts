@@ -6,6 +6,8 @@ import { type Fault, asFault } from '../shared/fault.ts'
 import { type RequestFacts } from '../shared/http/caching.ts'
 import { proxyStatus } from '../shared/http/proxy-status.ts'
 import { type FieldList, withVia } from '../shared/http/fields.ts'
+import { canonicalUrl } from '../shared/http/url.ts'
+import { FAULT_FIELD } from '../shared/link/protocol.ts'
 import type { Origins } from './origin.ts'
 
 /** Passes one request to its origin and the response back, both as streams. Gives the fault that ended it, if any. */
@@ -19,6 +21,7 @@ export async function proxyPlainly(
   try {
     const response = await origins.fetch({
       ...facts,
+      url: canonicalUrl(facts.url),
       fields: withVia(facts.fields, '2.0', 'hunch-far'),
       body,
       signal,
@@ -48,6 +51,7 @@ function refuse(stream: ServerHttp2Stream, fault: Fault): void {
   stream.respond({
     ':status': fault.status,
     'proxy-status': proxyStatus(fault, 'hunch-far'),
+    [FAULT_FIELD]: fault.code,
     'content-type': 'text/plain; charset=utf-8',
   })
   stream.end(`${fault.title}.\n${fault.message}\n${fault.advice}\n`)

@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { Fault, asFault } from '../shared/fault.ts'
 import { parseHostPort } from '../shared/http/url.ts'
+import { FAULT_FIELD } from '../shared/link/protocol.ts'
 import { proxyStatus } from '../shared/http/proxy-status.ts'
 
 /** What a tunnel carried, for the log. */
@@ -26,7 +27,8 @@ export async function openTunnel(
   } catch (error) {
     const fault = asFault(error, 'ORIGIN_UNREACHABLE')
     if (!stream.destroyed) {
-      stream.respond({ ':status': fault.status, 'proxy-status': proxyStatus(fault, 'hunch-far') }, { endStream: true })
+      const fields = { 'proxy-status': proxyStatus(fault, 'hunch-far'), [FAULT_FIELD]: fault.code }
+      stream.respond({ ':status': fault.status, ...fields }, { endStream: true })
     }
     return { fault, upBytes: 0, downBytes: 0 }
   }

@@ -47,7 +47,8 @@ export class ClientResponse {
 
   /** Sends the head at once, for a content that may be long in coming. */
   flushHead(): void {
-    this.#response.flushHeaders()
+    // Not `flushHeaders`, which writes fields as UTF-8: what is left of an origin's bytes is one character each.
+    this.#response.write(new Uint8Array(0))
   }
 
   /** Sends content; resolves when the client can take more, or has gone. */

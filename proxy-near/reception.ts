@@ -182,7 +182,8 @@ export class Reception {
           this.received.whole += part.bytes.length
           const bytes = decoder ? await decoder.write(part.bytes) : part.bytes
           this.#digest.update(bytes)
-          if (this.#digest.length === this.#contentLength) last = Buffer.concat([last, bytes])
+          if (this.#contentLength !== undefined && this.#digest.length >= this.#contentLength)
+            last = Buffer.concat([last, bytes])
           else if (bytes.length > 0) yield bytes
         }
         if (part.kind !== 'end') continue
@@ -234,6 +235,10 @@ export class Reception {
   }
 
   #verifyEnd(part: Extract<Part, { kind: 'end' }>): void {
+    const announced = this.#verdict?.kind === 'end' ? undefined : this.#contentLength
+    if (announced !== undefined && announced !== part.length) {
+      throw new Fault('LINK_BAD_PART', `A content of ${part.length} bytes was announced with ${announced}.`)
+    }
     if (part.length === this.#digest.length && part.digest === this.#digest.digest()) return
     throw new Fault('LINK_DIGEST', `The content of ${part.length} bytes is not the one that far sent.`)
   }

@@ -4,19 +4,20 @@
 // Invariants:
 // 1. The head goes to the client when the first content is verified (or the whole content is known to be empty), so
 //    that until then a failed answer can be asked for again, unseen by the client.
-// 2. A content that turns out wrong after that breaks the client's connection; it is never completed.
+// 2. A content that turns out wrong after that breaks the client's connection; it is never completed (reception.ts).
 import type { IncomingMessage } from 'node:http'
-import type { ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
+import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from 'node:http2'
 import type { Thresholds } from '../shared/config/options.ts'
 import type { DeltaFormat } from '../shared/delta/format.ts'
 import { type Mode, planRequest, type RequestPlan } from '../shared/exchange/plan-request.ts'
-import { Fault, asFault } from '../shared/fault.ts'
+import { Fault, asFault, isFaultCode } from '../shared/fault.ts'
 import { type CacheStatus, type Timing, type Way, withWay } from '../shared/http/cache-status.ts'
 import { Freshness, type RequestFacts, mayKeep } from '../shared/http/caching.ts'
 import { becomesNotModified } from '../shared/http/conditional.ts'
 import { type FieldList, withField, withVia, without } from '../shared/http/fields.ts'
 import { type Ask, askFields } from '../shared/link/ask.ts'
 import { type Head, fieldsId } from '../shared/link/head.ts'
+import { ANSWER_TYPE, FAULT_FIELD, METHOD_FIELD } from '../shared/link/protocol.ts'
 import { type Version, shorten } from '../shared/version.ts'
 import type { Versions } from '../shared/versions.ts'
 import type { ClientResponse } from './client-response.ts'
@@ -65,6 +66,8 @@ export async function serveRequest(
     const fault = asFault(error, 'NEAR_INTERNAL')
     if (!mayAskAgain(fault, request, response)) throw fault
     exchange.askedAgainFor = fault.code
+    // What near holds may be what is damaged; it must not cost a second ask every time.
+    if (fault.code !== 'LINK_CLOSED') context.versions.drop(facts.url, [NEAR_SCOPE])
     await askFar({ kind: 'pass', why: 'mode' }, [], request, response, context, exchange)
   }
   // RFC 9111 §4.4: a method that is not safe makes what is held of its URL stale.
@@ -122,7 +125,7 @@ async function askFar(
       if (!response.begun) send()
       keeper?.take(bytes)
       if (exchange.firstByteMs === undefined) exchange.firstByteMs = context.now() - exchange.startedAt
-      if (!isEmptyFor(exchange)) await response.write(bytes)
+      if (!isEmpty(exchange.method, exchange.status)) await response.write(bytes)
       if (response.gone.aborted) throw new Fault('CLIENT_GONE', 'The client closed its connection.')
     }
     if (!response.begun) send()
@@ -157,7 +160,9 @@ async function openAsk(
   }
   const { protocol, host } = new URL(facts.url)
   const headers: OutgoingHttpHeaders = {
-    ':method': facts.method,
+    // A response to HEAD has no content in HTTP/2 (RFC 9113 §8.1), and so no room for the parts of an answer.
+    ':method': facts.method === 'HEAD' ? 'GET' : facts.method,
+    ...(facts.method === 'HEAD' ? { [METHOD_FIELD]: 'HEAD' } : {}),
     ':scheme': protocol.slice(0, -1),
     ':authority': host,
     ':path': facts.url.slice(`${protocol}//${host}`.length),
@@ -168,19 +173,38 @@ async function openAsk(
   if (body) upload(body, stream)
   await new Promise<void>((resolve, reject) => {
     stream.once('response', answer => {
-      const code = answer['hunch-fault']
-      if (answer[':status'] === 200 && code === undefined) resolve()
-      else reject(new Fault('LINK_CREDENTIAL', `The far proxy refused the ask with status ${answer[':status']}.`))
+      const code = answer[FAULT_FIELD]
+      const status = answer[':status']
+      const message = `The far proxy refused the ask with status ${status}.`
+      if (isFaultCode(code)) reject(new Fault(code, message))
+      else if (status === 200 && answer['content-type'] === ANSWER_TYPE) resolve()
+      else reject(new Fault('LINK_PROTOCOL', message))
     })
-    stream.once('error', reject)
+    // The only frame of an ask that HTTP/2 can find too large is the one with its fields (RFC 9113 §10.5.1).
+    stream.once('frameError', () => reject(tooLarge()))
+    stream.once('error', error => {
+      const isTooMuch = stream.rstCode === constants.NGHTTP2_ENHANCE_YOUR_CALM
+      reject(isTooMuch ? tooLarge() : asFault(error, 'LINK_CLOSED'))
+    })
     stream.once('close', () => reject(new Fault('LINK_CLOSED', 'The link broke before the answer began.')))
   })
   return stream
 }
 
-/** Passes the request's content on. A stream that fails must not take the client's connection with it: it gets a page. */
+function tooLarge(): Fault {
+  return new Fault('CLIENT_FIELDS_TOO_LARGE', "The request's fields are larger than the link to the far proxy takes.")
+}
+
+/**
+ * Passes the request's content on. A stream that fails must not take the client's connection with it: it gets a page,
+ * and what it still sends is read and thrown away, because some clients read nothing before they have sent all.
+ */
 function upload(body: IncomingMessage, stream: ClientHttp2Stream): void {
   body.pipe(stream)
+  stream.once('close', () => {
+    body.unpipe(stream)
+    body.resume()
+  })
   body.once('close', () => {
     if (!body.complete && !stream.closed) stream.close(CANCEL)
   })
@@ -192,8 +216,9 @@ function wayOf(reception: Reception, plan: RequestPlan, exchange: Exchange): Way
   return reception.way
 }
 
-function isEmptyFor(exchange: Exchange): boolean {
-  return exchange.method === 'HEAD' || exchange.status === 304 || exchange.status === 204
+/** RFC 9110 §6.4.1: whether such a response has no content, whatever its fields say. */
+function isEmpty(method: string, status: number | undefined): boolean {
+  return method === 'HEAD' || status === 304 || status === 204
 }
 
 function beginResponse(
@@ -222,13 +247,12 @@ function beginResponse(
     originWaitMs: head.facts.originWaitMs,
   }
   const fields = withWay(withVia(head.fields, '2.0', 'hunch-near'), cacheStatus, timing)
-  const isEmpty = exchange.method === 'HEAD' || status === 304 || status === 204
   response.begin(
     status,
     notModified ? without(fields, 'content-length') : fields,
-    isEmpty ? null : head.facts.contentLength,
+    isEmpty(exchange.method, status) ? null : head.facts.contentLength,
   )
-  if (way === 'whole' || way === 'pass') response.flushHead()
+  if (reception.way === 'whole' || reception.way === 'abandoned') response.flushHead()
 }
 
 /** What the exchange cost on the link so far, and what it saved against sending the whole. */

@@ -4,9 +4,10 @@ import type { IncomingMessage } from 'node:http'
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { Fault, asFault } from '../shared/fault.ts'
+import { Fault, asFault, isFaultCode } from '../shared/fault.ts'
 import { parseHostPort } from '../shared/http/url.ts'
 import { proxyStatus } from '../shared/http/proxy-status.ts'
+import { FAULT_FIELD } from '../shared/link/protocol.ts'
 import { failurePage } from './failure-page.ts'
 import type { Link } from './link.ts'
 
@@ -56,12 +57,12 @@ async function untilOpen(far: ClientHttp2Stream): Promise<void> {
   throw readRefusal(answer)
 }
 
-/** Far says why in Proxy-Status (RFC 9209), whose details start with the fault's code. */
-function readRefusal(answer: IncomingHttpHeaders): Fault {
-  const said = String(answer['proxy-status'] ?? '')
-  const match = /details="(ORIGIN_[A-Z]+|FAR_[A-Z]+|CLIENT_[A-Z_]+): ([^"]*)"/.exec(said)
-  if (!match) return new Fault('ORIGIN_UNREACHABLE', 'The far proxy could not open the tunnel.')
-  return new Fault(match[1] as Fault['code'], match[2] as string)
+/** Far says the code in a field of its own and the rest in Proxy-Status (RFC 9209), whose details start with the code. */
+function readRefusal(answer: IncomingHttpHeaders & { ':status'?: number }): Fault {
+  const code = answer[FAULT_FIELD]
+  if (!isFaultCode(code)) return new Fault('LINK_PROTOCOL', `Far answered with status ${answer[':status']}.`)
+  const said = /details="[A-Z_]+: ((?:[^"\\]|\\.)*)"/.exec(String(answer['proxy-status'] ?? ''))?.[1]
+  return new Fault(code, said?.replace(/\\(.)/g, '$1') ?? 'The far proxy could not open the tunnel.')
 }
 
 function refusal(fault: Fault): string {

@@ -20,6 +20,8 @@ export const HELLO_PATH = '/hello'
 
 /** On every ask: the version of the protocol that it is written in (RFC 9651 Integer). */
 export const PROTOCOL_FIELD = 'hunch-protocol'
+/** On an ask whose method is HEAD: its answer has parts, which a response to HEAD cannot carry, so it is sent as a GET. */
+export const METHOD_FIELD = 'hunch-method'
 /** On a refusal that far itself makes: the code of the fault (RFC 9651 Token). An origin's 407 never carries it. */
 export const FAULT_FIELD = 'hunch-fault'
 
@@ -144,6 +146,8 @@ export const farHttp2Settings = {
 /** Options beside the settings, for both ends of the link: `http2.connect`, `http2.createServer` and the secure one. */
 export const linkHttp2Options = {
   maxDeflateDynamicTableSize: HEADER_TABLE_BYTES,
+  // The default of 64 KiB is counted before compression, with 12 bytes for each field.
+  maxSendHeaderBlockLength: HEADER_LIST_BYTES,
   // The default of 128 pairs refuses what browsers with many cookies send (one pair for each crumb, RFC 9113 §8.2.3).
   maxHeaderListPairs: 1024,
   // Mebibytes; the default of 10 refuses new streams on a fast link whose client is slow to read.
