@@ -160,8 +160,11 @@ class Answering {
     const { facts } = this.#asked
     const now = this.#context.now()
     const fields = updateFields(version.fields, this.#received(response.fields))
-    const freshness = Freshness.of(facts, { status: 200, fields }, 'shared', now)
-    const current: Version = { ...version, fields, freshness, storedAt: now }
+    const confirmed = { status: 200, fields }
+    const freshness = Freshness.of(facts, confirmed, 'shared', now)
+    // What a 304 says to this user (a new cookie, say) must not reach others by the version that they share.
+    const scope = isPublic(facts, confirmed) ? version.scope : privateScope(this.#asked.nearId)
+    const current: Version = { ...version, scope, fields, freshness, storedAt: now }
     this.#context.versions.add(current)
     await this.#sendKnown(current.content, fields, current)
   }
