@@ -1,6 +1,7 @@
 // Running pairs: far and nears as processes of their own, with an emulated link between them where one is wanted.
 // Knows: the command line, what the two print. Does not know: how they work; it speaks to them over sockets only.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -70,7 +71,7 @@ export async function startFar(words: readonly string[] = [], onLog?: (line: Log
         if (joined) await cp(joined, directory, { recursive: true })
         const near = await startNear({ ...joinUrl, token: joined ? undefined : joinUrl.token }, directory, options)
         nears.push(near)
-        if (!joined) await untilLinked(near)
+        if (!joined) await untilJoined(near, directory)
         joined ??= directory
         return near
       },
@@ -107,12 +108,12 @@ async function startNear(
   }
 }
 
-/** Resolves when near has its link, and with it a credential that later nears can share. Raises what keeps it down. */
-async function untilLinked(near: RunningNear): Promise<void> {
+/** Resolves when near has a credential that later nears can share. Raises what keeps it from getting one. */
+async function untilJoined(near: RunningNear, data: string): Promise<void> {
   for (;;) {
     const answer = await get(`${near.proxy}/status.json`, undefined)
     const status = JSON.parse(answer.body.toString()) as { link: string; fault?: { message: string } }
-    if (status.link === 'up' || status.link === 'unused') return
+    if (status.link === 'unused' || (status.link === 'up' && existsSync(join(data, 'far.json')))) return
     if (status.link === 'refused') throw new Fault('LINK_CREDENTIAL', status.fault?.message ?? 'near was refused')
     await setTimeout(STATUS_INTERVAL_MS)
   }
