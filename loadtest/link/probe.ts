@@ -6,6 +6,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 
 export type Measurement =
   /** One small answer on a new connection. */
@@ -14,13 +15,15 @@ export type Measurement =
   | { readonly kind: 'warm'; readonly times: number }
   /** `bytes` over each of several new connections at once; the time until all are done. */
   | { readonly kind: 'bulk'; readonly direction: 'up' | 'down'; readonly bytes: number; readonly connections: number }
-  /** Small answers on a warm connection while another is busy with `bytes`. */
-  | { readonly kind: 'beside'; readonly bytes: number }
+  /** Small answers on a warm connection, up to `pauseMs` apart, while another is busy with `bytes`. */
+  | { readonly kind: 'beside'; readonly bytes: number; readonly pauseMs: number }
 
 // A small page or a delta, and a request with its fields.
 const ANSWER_BYTES = 2000
 const REQUEST_BYTES = 400
 const CHUNK_BYTES = 65_536
+// Its multiples, modulo 1, spread evenly however many there are.
+const GOLDEN = 0.618
 
 const [mode, host = '127.0.0.1', port = '0'] = process.argv.slice(2)
 if (import.meta.main) await (mode === 'serve' ? serve(host, Number(port)) : ask(host, Number(port)))
@@ -105,22 +108,26 @@ async function measure(measurement: Measurement, host: string, port: number): Pr
       return [performance.now() - startedAt]
     }
     case 'beside':
-      return measureBeside(open, measurement.bytes)
+      return measureBeside(open, measurement)
   }
 }
 
-async function measureBeside(open: () => Socket, bytes: number): Promise<number[]> {
+async function measureBeside(open: () => Socket, plan: { bytes: number; pauseMs: number }): Promise<number[]> {
   const socket = open()
   await receive(socket, 'give', ANSWER_BYTES)
   const bulk = open()
   const busy = { is: true }
   const transfer = async () => {
-    await receive(bulk, 'give', bytes)
+    await receive(bulk, 'give', plan.bytes)
     busy.is = false
   }
   const done = transfer()
   const times = []
-  while (busy.is) times.push(await timeAsk(socket))
+  while (busy.is) {
+    // Asks that follow one another at once fall into step with the bursts of the transfer: just before, or just after.
+    await setTimeout(((times.length * GOLDEN) % 1) * plan.pauseMs)
+    times.push(await timeAsk(socket))
+  }
   await done
   socket.destroy()
   bulk.destroy()
