@@ -4,7 +4,7 @@
 import { promisify } from 'node:util'
 import { brotliCompress, constants, createBrotliCompress } from 'node:zlib'
 import { dcbParameters, dictionaryOptions, encodeDcbHeader } from './dcb.ts'
-import { type Effort, efforts } from './effort.ts'
+import { type DcbSettings, type Effort, efforts } from './effort.ts'
 import type { DeltaEncoder } from './vcdiff-stream.ts'
 
 const compress = promisify(brotliCompress)
@@ -14,7 +14,7 @@ export function createDcbEncoder(
   base: Uint8Array,
   options: { effort: Effort; framing: 'file' | 'link'; targetBytes?: number },
 ): DeltaEncoder {
-  const params = dcbParameters(efforts[options.effort].dcbQuality, base.length, options.targetBytes)
+  const params = dcbParameters(efforts[options.effort].dcb[0], base.length, options.targetBytes)
   const brotli = createBrotliCompress(dictionaryOptions(base, params))
   if (options.framing === 'file') brotli.push(encodeDcbHeader(base))
   return Object.assign(brotli, {
@@ -32,7 +32,10 @@ export async function encodeDcb(
   target: Uint8Array,
   options: { effort: Effort; framing: 'file' | 'link' },
 ): Promise<Uint8Array> {
-  const params = dcbParameters(efforts[options.effort].dcbQuality, base.length, target.length)
-  const content = await compress(target, dictionaryOptions(base, params))
+  const settings: readonly DcbSettings[] = efforts[options.effort].dcb
+  const contents = await Promise.all(
+    settings.map(each => compress(target, dictionaryOptions(base, dcbParameters(each, base.length, target.length)))),
+  )
+  const content = contents.reduce((best, next) => (next.length < best.length ? next : best))
   return options.framing === 'file' ? Buffer.concat([encodeDcbHeader(base), content]) : content
 }

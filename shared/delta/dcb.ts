@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto'
 import { type BrotliOptions, constants } from 'node:zlib'
+import type { DcbSettings } from './effort.ts'
 
 /** RFC 9842 §4.1: four bytes of magic, then the SHA-256 of the dictionary. */
 export const DCB_MAGIC = Uint8Array.of(0xff, 0x44, 0x43, 0x42)
@@ -29,12 +30,13 @@ export function dictionaryOptions(base: Uint8Array, params?: Record<number, numb
 }
 
 /** Brotli's parameters: a window that holds base and target, since a smaller one also limits what its search looks at. */
-export function dcbParameters(quality: number, baseBytes: number, targetBytes?: number): Record<number, number> {
+export function dcbParameters(settings: DcbSettings, baseBytes: number, targetBytes?: number): Record<number, number> {
   let lgwin = MIN_LGWIN
   const wanted = targetBytes === undefined ? 1 << MAX_LGWIN : baseBytes + targetBytes + 16
   while (lgwin < MAX_LGWIN && 1 << lgwin < wanted) lgwin++
   const params: Record<number, number> = {
-    [constants.BROTLI_PARAM_QUALITY]: quality,
+    [constants.BROTLI_PARAM_QUALITY]: settings.quality,
+    [constants.BROTLI_PARAM_DISABLE_LITERAL_CONTEXT_MODELING]: settings.contexts ? 0 : 1,
     [constants.BROTLI_PARAM_LGWIN]: lgwin,
   }
   if (targetBytes !== undefined) params[constants.BROTLI_PARAM_SIZE_HINT] = targetBytes

@@ -15,18 +15,31 @@ export interface EffortRow {
   readonly optimalUpToBytes: number
   /** Brotli's quality for a VCDIFF delta on the link (RFC 7932 leaves it to the encoder): the input is small. */
   readonly linkQuality: number
-  /** Brotli's quality for dcb, where the input is the whole target. Below 5 Brotli does not use a dictionary at all. */
-  readonly dcbQuality: number
+  /** Brotli's settings for dcb, whose input is the whole target; a whole delta is made with each, the smallest is kept. */
+  readonly dcb: readonly [DcbSettings, ...DcbSettings[]]
+}
+
+export interface DcbSettings {
+  /** Brotli's quality, 5 to 11: below 5 Brotli does not use a dictionary at all. */
+  readonly quality: 5 | 7 | 10 | 11
+  /** Whether literals are modelled by the bytes before them: that pays from some kilobytes of delta on. */
+  readonly contexts: boolean
 }
 
 const KIB = 1024
 
+// Measured: see docs/delta.md. 5 to 7 take the same time; 8 and 9 take longer than 10 and are larger.
+const quick = { quality: 7, contexts: false } as const
+const middling = { quality: 10, contexts: false } as const
+const small = { quality: 11, contexts: false } as const
+const smallOfLarge = { quality: 11, contexts: true } as const
+
 export const efforts = {
-  1: { search: depth(4, 4, 4, 64), optimalUpToBytes: 0, linkQuality: 5, dcbQuality: 5 },
-  2: { search: depth(8, 16, 16, 128), optimalUpToBytes: 0, linkQuality: 9, dcbQuality: 5 },
-  3: { search: depth(16, 32, 32, 256), optimalUpToBytes: 1024 * KIB, linkQuality: 11, dcbQuality: 10 },
-  4: { search: depth(16, 32, 32, 256), optimalUpToBytes: 8192 * KIB, linkQuality: 11, dcbQuality: 11 },
-  5: { search: depth(64, 256, 256, 1024), optimalUpToBytes: 8192 * KIB, linkQuality: 11, dcbQuality: 11 },
+  1: { search: depth(4, 4, 4, 64), optimalUpToBytes: 0, linkQuality: 5, dcb: [quick] },
+  2: { search: depth(8, 16, 16, 128), optimalUpToBytes: 0, linkQuality: 9, dcb: [quick] },
+  3: { search: depth(16, 32, 32, 256), optimalUpToBytes: 1024 * KIB, linkQuality: 11, dcb: [middling] },
+  4: { search: depth(16, 32, 32, 256), optimalUpToBytes: 8192 * KIB, linkQuality: 11, dcb: [small] },
+  5: { search: depth(64, 256, 256, 1024), optimalUpToBytes: 8192 * KIB, linkQuality: 11, dcb: [small, smallOfLarge] },
 } as const satisfies Record<Effort, EffortRow>
 
 function depth(long: number, short: number, target: number, niceBytes: number): SearchDepth {

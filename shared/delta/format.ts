@@ -8,7 +8,7 @@ import { BaseIndex } from './base-index.ts'
 import { type Base, wholeBase } from './base-reader.ts'
 import { MAX_DCB_BASE_BYTES } from './dcb.ts'
 import { createDcbDecoder } from './dcb-decode.ts'
-import { createDcbEncoder } from './dcb-encode.ts'
+import { createDcbEncoder, encodeDcb } from './dcb-encode.ts'
 import { DEFAULT_EFFORT, type Effort } from './effort.ts'
 import { createVcdiffDecoder } from './vcdiff-decode.ts'
 import { type DeltaEncoder, VcdiffEncoderStream } from './vcdiff-stream.ts'
@@ -66,14 +66,18 @@ export function createDeltaDecoder(format: DeltaFormat, base: Base, options: Dec
   return createVcdiffDecoder(base, options)
 }
 
-/** A whole delta at once. */
+/** A whole delta at once. VCDIFF is made in this thread, dcb on libuv's thread pool. */
 export async function encodeDelta(
   format: DeltaFormat,
   base: Uint8Array | BaseIndex,
   target: Uint8Array,
   options: EncodeOptions,
 ): Promise<Uint8Array> {
-  const encoder = createDeltaEncoder(format, base, { ...options, targetBytes: target.length })
+  if (format === 'dcb') {
+    const bytes = base instanceof BaseIndex ? base.base : base
+    return encodeDcb(bytes, target, { framing: options.framing, effort: options.effort ?? DEFAULT_EFFORT })
+  }
+  const encoder = createDeltaEncoder(format, base, options)
   encoder.end(target)
   return collect(encoder)
 }

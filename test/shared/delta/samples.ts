@@ -46,7 +46,9 @@ export function editPage(page: Uint8Array, edits: number, seed: number): Buffer 
 
 export function randomBytes(bytes: number, seed: number): Buffer {
   const random = seeded(seed)
-  return Buffer.from(Array.from({ length: bytes }, () => Math.floor(random() * 256)))
+  const content = Buffer.alloc(bytes)
+  for (let at = 0; at < bytes; at++) content[at] = Math.floor(random() * 256)
+  return content
 }
 
 /** RFC 3284 §2. */
