@@ -157,7 +157,8 @@ const failures: readonly { readonly codes: RegExp; readonly fault: FaultCode; re
 
 function describe(error: unknown): { code: string; message: string } {
   if (!(error instanceof Error)) return { code: '', message: String(error) }
-  const code = 'code' in error ? String(error.code) : ''
+  // undici's parser gives its errors a code for some failures only.
+  const code = error.name === 'HTTPParserError' ? 'HPE_' : 'code' in error ? String(error.code) : ''
   // Node tries each address of a name in turn and reports all failures as one.
   if (code === '' && error instanceof AggregateError && error.errors.length > 0) return describe(error.errors[0])
   return { code, message: error.message }
