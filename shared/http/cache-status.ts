@@ -60,7 +60,7 @@ export function serverTiming(timing: Timing): string {
   ].join(', ')
 }
 
-/** The fields with the three that say how the response came, behind those of caches closer to the origin. */
+/** The fields with the two that say how the response came, behind those of caches closer to the origin. */
 export function withWay(fields: FieldList, status: CacheStatus, timing: Timing): FieldList {
   return [...fields, ['Cache-Status', cacheStatus(status)], ['Server-Timing', serverTiming(timing)]]
 }

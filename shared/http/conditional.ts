@@ -1,6 +1,11 @@
-// Conditional requests: far asks the origin with the validators of what it holds, beside those of the client, and the
-// client's own condition is evaluated on what comes back (RFC 9110 §13).
+// Conditional requests: far asks the origin with the validators of what it holds, and the client's own condition is
+// evaluated on what comes back (RFC 9110 §13).
 // Knows: entity tags and dates. Does not know: versions, caches.
+//
+// Invariant: the conditions of one request are far's or the client's, never both mixed. An origin should name the tag
+// in a 304 (RFC 9110 §15.4.5), but many do not; after a mixed condition such a 304 could mean either content, and
+// whoever guesses wrong shows a stale one.
+import { parseHttpDate } from './date.ts'
 import { type FieldList, valueOf, withField, without } from './fields.ts'
 
 export interface Validators {
@@ -9,40 +14,47 @@ export interface Validators {
 }
 
 /**
- * The request's fields with the validators of a held version added to the client's own: a 304 then means that one of
- * the two is current, and `isConfirmedBy` tells which.
+ * The request's fields with the validators of a held version in the place of the client's own: a tag before a date
+ * (RFC 9110 §13.1.3). The client's tags stay where all that could replace them is a date, which is weaker.
  */
 export function withValidators(fields: FieldList, held: Validators): FieldList {
+  if (!isAskedAbout(held, fields)) return fields
   if (held.etag !== undefined) {
-    const clients = valueOf(fields, 'if-none-match')
-    const tags = clients === undefined || clients.includes(held.etag) ? held.etag : `${clients}, ${held.etag}`
-    return withField(without(fields, 'if-modified-since'), 'If-None-Match', tags)
+    return withField(without(fields, 'if-modified-since'), 'If-None-Match', held.etag)
   }
-  if (held.lastModified === undefined || valueOf(fields, 'if-none-match') !== undefined) return fields
-  return withField(fields, 'If-Modified-Since', held.lastModified)
+  return withField(fields, 'If-Modified-Since', held.lastModified ?? '')
 }
 
 /**
- * Whether a 304 speaks of the held version (RFC 9111 §4.3.4): its entity tag says so, or it names none and the client
- * had no condition of its own.
+ * Whether a 304 says that the held version is current (RFC 9111 §4.3.3): the origin was asked about it, and does not
+ * name another tag. False means that the 304 is the client's, if the client had a condition of its own; if it had none,
+ * the origin contradicts itself and has to be asked again without any.
  */
 export function isConfirmedBy(notModified: FieldList, held: Validators, clientFields: FieldList): boolean {
+  if (!isAskedAbout(held, clientFields)) return false
   const etag = valueOf(notModified, 'etag')
-  if (etag !== undefined) return held.etag !== undefined && sameTag(etag, held.etag)
-  return !hasCondition(clientFields)
+  return etag === undefined || held.etag === undefined || sameTag(etag, held.etag)
 }
 
-/** Whether the client's own condition makes a 200 of these validators a 304 for it (RFC 9110 §13.2.2, GET and HEAD). */
+function isAskedAbout(held: Validators, clientFields: FieldList): boolean {
+  if (held.etag !== undefined) return true
+  return held.lastModified !== undefined && valueOf(clientFields, 'if-none-match') === undefined
+}
+
+/**
+ * Whether the client's own condition makes a 200 with these fields a 304 for it (RFC 9110 §13.2.2, GET and HEAD). Tags
+ * come first: a date beside them is not looked at, and one that is no HTTP-date is no condition (§13.1.3).
+ */
 export function becomesNotModified(clientFields: FieldList, responseFields: FieldList): boolean {
   const ifNoneMatch = valueOf(clientFields, 'if-none-match')
-  const etag = valueOf(responseFields, 'etag')
   if (ifNoneMatch !== undefined) {
+    const etag = valueOf(responseFields, 'etag')
     if (ifNoneMatch.trim() === '*') return true
     return etag !== undefined && splitTags(ifNoneMatch).some(tag => sameTag(tag, etag))
   }
-  const since = Date.parse(valueOf(clientFields, 'if-modified-since') ?? '')
-  const modified = Date.parse(valueOf(responseFields, 'last-modified') ?? '')
-  return modified <= since
+  const since = parseHttpDate(valueOf(clientFields, 'if-modified-since'))
+  const modified = parseHttpDate(valueOf(responseFields, 'last-modified'))
+  return since !== undefined && modified !== undefined && modified <= since
 }
 
 /** Whether a request has a condition that a cache can meet with a 304. */

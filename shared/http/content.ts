@@ -20,14 +20,14 @@ export function codingsToUndo(fields: FieldList): readonly ReadableCoding[] | un
   if (hasDirective(fields, 'no-transform')) return undefined
   const names = value.split(',').map(name => name.trim().toLowerCase())
   const coded = names.filter(name => name !== 'identity' && name !== '')
-  if (!coded.every(name => (readableCodings as readonly string[]).includes(name))) return undefined
-  return coded.reverse() as ReadableCoding[]
+  const readable = coded.map(name => readableCodings.find(each => each === name))
+  return readable.every(name => name !== undefined) ? readable.toReversed() : undefined
 }
 
 // Types whose content is text, or as compressible as text. What is not here is compressed already, as images,
 // video, archives and WOFF2 are.
 const compressible =
-  /^(text\/|application\/(?:.*\+)?(?:json|xml|javascript|ecmascript|x-javascript|wasm|xhtml|rss|atom|graphql|sql|rtf|vnd\.ms-fontobject|x-ndjson|x-www-form-urlencoded)|image\/(?:svg\+xml|bmp|x-icon|vnd\.microsoft\.icon)|font\/(?:ttf|otf|sfnt)|multipart\/)/i
+  /^(text\/|application\/(?:[^;]*\+)?(?:json|xml|javascript|ecmascript|x-javascript|wasm|xhtml|rss|atom|graphql|sql|rtf|vnd\.ms-fontobject|x-ndjson|x-www-form-urlencoded)|image\/(?:svg\+xml|bmp|x-icon|vnd\.microsoft\.icon)|font\/(?:ttf|otf|sfnt)|multipart\/)/i
 
 /** Whether compressing this content on the link is worth the time. */
 export function isCompressible(fields: FieldList): boolean {

@@ -9,6 +9,7 @@ const hopByHop = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',
+  'proxy-authentication-info',
   'proxy-authorization',
   'proxy-connection',
   'te',
@@ -19,7 +20,7 @@ const hopByHop = new Set([
 /** Pairs from Node's flat `rawHeaders`: name, value, name, value. */
 export function fromRaw(raw: readonly string[]): FieldList {
   const fields: [string, string][] = []
-  for (let at = 0; at + 1 < raw.length; at += 2) fields.push([raw[at] as string, raw[at + 1] as string])
+  for (let at = 0; at + 1 < raw.length; at += 2) fields.push([raw[at] ?? '', raw[at + 1] ?? ''])
   return fields
 }
 
@@ -59,13 +60,14 @@ export function endToEnd(fields: FieldList): FieldList {
 
 /** The fields as one object of lower-case names and combined values, as libraries want them. */
 export function toRecord(fields: FieldList): Record<string, string> {
-  const record: Record<string, string> = {}
+  // Not gathered in an object: `constructor` and `__proto__` are names that a field may have.
+  const record = new Map<string, string>()
   for (const [name, value] of fields) {
     const lower = name.toLowerCase()
-    const before = record[lower]
-    record[lower] = before === undefined ? value : `${before}${lower === 'cookie' ? '; ' : ', '}${value}`
+    const before = record.get(lower)
+    record.set(lower, before === undefined ? value : `${before}${lower === 'cookie' ? '; ' : ', '}${value}`)
   }
-  return record
+  return Object.fromEntries(record)
 }
 
 /** The list after this proxy has added itself to `Via` (RFC 9110 §7.6.3): the protocol it *received* the message by. */
