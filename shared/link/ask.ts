@@ -68,13 +68,16 @@ export function askFields(ask: Ask): Record<string, string> {
   const { bandwidthBytesPerSecond: bandwidth, roundTripMs } = ask.link
   const link: Record<string, number> = {}
   // Two digits are as exact as such measurements are, and a value that stays the same costs one byte (RFC 7541 §6.1).
-  if (bandwidth !== undefined) link['bw'] = twoDigits(bandwidth)
-  if (roundTripMs !== undefined) link['rtt'] = twoDigits(roundTripMs)
+  if (bandwidth !== undefined && isWritable(bandwidth)) link['bw'] = twoDigits(bandwidth)
+  if (roundTripMs !== undefined && isWritable(roundTripMs)) link['rtt'] = twoDigits(roundTripMs)
   if (Object.keys(link).length > 0) fields[askFieldNames.link] = serializeDictionary(link)
   return fields
 }
 
-/** Reads the fields of an ask. Raises CLIENT_BAD_REQUEST where one is malformed. */
+/**
+ * Reads the fields of an ask. Raises CLIENT_BAD_REQUEST where one is malformed; passes over what it does not know.
+ * Formats come in the order of this build: which of them is sent is far's choice.
+ */
 export function readAsk(fields: Readonly<Record<string, string | string[] | undefined>>): Ask {
   const text = (name: string) => {
     const value = fields[name]
@@ -127,6 +130,12 @@ function read<Value>(text: string | undefined, parse: (text: string) => Value): 
   }
 }
 
+// RFC 9651 §3.3: a Decimal has twelve digits before its point and three behind it. Less than the last of these would be
+// written as "0.", which nobody can read.
+function isWritable(value: number): boolean {
+  return value >= 0.001 && value < 1e12
+}
+
 function twoDigits(value: number): number {
-  return Number(value.toPrecision(2))
+  return Math.round(Number(value.toPrecision(2)) * 1000) / 1000
 }

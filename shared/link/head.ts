@@ -2,6 +2,10 @@
 // the exchange, as text compressed against a dictionary: the common one, and the fields of a version that both hold.
 // So a head that hardly changed costs a few dozen bytes, as its content does.
 // Knows: the text, the dictionary. Does not know: parts, versions' stores.
+//
+// Invariants:
+// 1. What is decoded can be written as HTTP: a status, names that are tokens, values without control characters.
+// 2. A dictionary is used only when its bytes are those that the head names: Brotli would decode with another one, too.
 import { createHash } from 'node:crypto'
 import { type BrotliOptions, brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
 import { Fault } from '../fault.ts'
@@ -36,8 +40,17 @@ const factNames = {
   keep: ':keep',
 } as const satisfies Record<keyof HeadFacts, string>
 
-// As large as MAX_HELD_BYTES of a part allows before compression; a compressed head cannot unfold to more.
-const MAX_HEAD_CHARACTERS = 256 * 1024
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table is complete and const
+const factKeys = Object.keys(factNames) as readonly (keyof HeadFacts)[]
+
+// A compressed head does not unfold to more; and one of this length that cannot be compressed still fits into a part
+// (MAX_HELD_BYTES), since Brotli adds less than a kilobyte to it.
+const MAX_HEAD_CHARACTERS = 255 * 1024
+
+// RFC 9110 §5.1 and §5.5: whatever else stood in a head would end one field line and begin another.
+const fieldName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+// oxlint-disable-next-line eslint/no-control-regex -- that is what is refused
+const notInValue = /[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/
 
 /** The text of a field list; what `fieldsId` names and what serves as a dictionary. */
 export function fieldsText(fields: FieldList): string {
@@ -49,13 +62,21 @@ export function fieldsId(fields: FieldList): string {
   return createHash('sha256').update(fieldsText(fields), 'latin1').digest('hex').slice(0, 8)
 }
 
-/** Compresses a head; `base`: the fields of a version whose fields near holds exactly, or none. */
+/**
+ * Compresses a head; `base`: the fields of a version whose fields near holds exactly, or none. Raises
+ * ORIGIN_BAD_RESPONSE for fields that no head can carry. Facts that are no numbers from 0 on (a clock that was set back
+ * makes such) are left out.
+ */
 export function encodeHead(head: Head, base: FieldList | undefined): Uint8Array {
-  const facts = Object.entries(factNames).flatMap(([key, name]) => {
-    const value = head.facts[key as keyof HeadFacts]
-    return value === undefined ? [] : [`${name} ${Math.round(value)}\n`]
+  const facts = factKeys.flatMap(key => {
+    const value = head.facts[key]
+    return value !== undefined && value >= 0 && value <= MAX_FACT ? [`${factNames[key]} ${Math.round(value)}\n`] : []
   })
+  if (!head.fields.every(isField)) throw new Fault('ORIGIN_BAD_RESPONSE', 'The site sent a field that is none.')
   const text = Buffer.from(`${facts.join('')}:status ${head.status}\n${fieldsText(head.fields)}`, 'latin1')
+  if (text.length > MAX_HEAD_CHARACTERS) {
+    throw new Fault('ORIGIN_BAD_RESPONSE', `The site sent fields larger than ${MAX_HEAD_CHARACTERS / 1024} KiB.`)
+  }
   const compressed = brotliCompressSync(text, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: 9,
@@ -71,11 +92,13 @@ export function encodeHead(head: Head, base: FieldList | undefined): Uint8Array 
 
 /** Reads a head; `baseOf` gives the fields that an id names. Raises LINK_BAD_PART. */
 export function decodeHead(bytes: Uint8Array, baseOf: (id: string) => FieldList | undefined): Head {
-  const hasBase = bytes[0] === 1
+  const [sort] = bytes
+  if (sort === 0) return parseHead(decompress(bytes.subarray(1), undefined))
+  if (sort !== 1) throw badHead('A head is of an unknown sort.')
   const id = Buffer.from(bytes.subarray(1, 5)).toString('hex')
-  const base = hasBase ? baseOf(id) : undefined
-  if (bytes.length < 2 || (hasBase && !base)) throw new Fault('LINK_BAD_PART', 'A head names fields that near has not.')
-  return parseHead(decompress(bytes.subarray(hasBase ? 5 : 1), base))
+  const base = baseOf(id)
+  if (!base || fieldsId(base) !== id) throw badHead('A head names fields that near has not.')
+  return parseHead(decompress(bytes.subarray(5), base))
 }
 
 function decompress(bytes: Uint8Array, base: FieldList | undefined): string {
@@ -83,7 +106,7 @@ function decompress(bytes: Uint8Array, base: FieldList | undefined): string {
     const options = { maxOutputLength: MAX_HEAD_CHARACTERS, ...dictionaryFor(base) }
     return brotliDecompressSync(bytes, options).toString('latin1')
   } catch (cause) {
-    throw new Fault('LINK_BAD_PART', 'A head could not be decompressed.', { cause })
+    throw badHead('A head could not be decompressed.', cause)
   }
 }
 
@@ -94,24 +117,41 @@ function parseHead(text: string): Head {
   for (const line of text.split('\n')) {
     if (line === '') continue
     if (line.startsWith(':')) {
-      const [name, value] = line.split(' ', 2) as [string, string]
-      if (name === ':status') status = Number(value)
-      for (const [key, each] of Object.entries(factNames))
-        if (each === name) facts[key as keyof HeadFacts] = Number(value)
+      const { name, number } = readFact(line)
+      if (name === ':status') status = number
+      for (const key of factKeys) if (factNames[key] === name) facts[key] = number
       continue
     }
     const colon = line.indexOf(': ')
-    if (colon < 1) throw new Fault('LINK_BAD_PART', 'A head holds a line that is no field.')
-    fields.push([line.slice(0, colon), line.slice(colon + 2)])
+    const field: [string, string] = [line.slice(0, colon), line.slice(colon + 2)]
+    if (colon < 1 || !isField(field)) throw badHead('A head holds a line that is no field.')
+    fields.push(field)
   }
-  if (!Number.isInteger(status) || status < 100 || status > 999) {
-    throw new Fault('LINK_BAD_PART', 'A head has no status.')
-  }
+  if (status < 100 || status > 999) throw badHead('A head has no status.')
   return { status, fields, facts }
+}
+
+// Fifteen digits are exact in JavaScript; no wait and no length comes near.
+const MAX_FACT = 999_999_999_999_999
+
+/** Facts that a later version added are read as well, and then passed over. */
+function readFact(line: string): { name: string; number: number } {
+  const match = /^(:[a-z-]+) (\d{1,15})$/.exec(line)
+  if (!match) throw badHead('A head holds a fact that is no number.')
+  return { name: match[1] ?? '', number: Number(match[2]) }
+}
+
+function isField([name, value]: readonly [string, string]): boolean {
+  return fieldName.test(name) && !notInValue.test(value)
+}
+
+function badHead(message: string, cause?: unknown): Fault {
+  return new Fault('LINK_BAD_PART', message, { cause })
 }
 
 function dictionaryFor(base: FieldList | undefined): BrotliOptions {
   const dictionary = base ? Buffer.concat([headDictionary, Buffer.from(fieldsText(base), 'latin1')]) : headDictionary
   // Node has this since 24.15; @types/node does not know it yet.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- for that reason
   return { dictionary } as BrotliOptions
 }

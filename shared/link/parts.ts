@@ -55,8 +55,12 @@ const typeOf = {
   failure: 11,
 } as const satisfies Record<PartKind, number>
 
-const kindOf = new Map<number, PartKind>(Object.entries(typeOf).map(([kind, type]) => [type, kind as PartKind]))
-const streamed = new Set<PartKind>(['base-bytes', 'delta-bytes', 'whole-bytes'])
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table is complete and const
+const kinds = Object.keys(typeOf) as readonly PartKind[]
+const kindOf = new Map<number, PartKind>(kinds.map(kind => [typeOf[kind], kind]))
+
+type HeldKind = Exclude<PartKind, StreamedKind>
+type StreamedKind = Extract<PartKind, 'base-bytes' | 'delta-bytes' | 'whole-bytes'>
 
 const formats = ['vcdiff', 'dcb'] as const satisfies readonly DeltaFormat[]
 const codings = ['identity', 'br'] as const satisfies readonly WholeCoding[]
@@ -72,6 +76,7 @@ export function encodePart(part: Part): Uint8Array {
   return Buffer.concat([encodeVarint(typeOf[part.kind]), encodeVarint(length), ...payload])
 }
 
+// oxlint-disable-next-line typescript/consistent-return -- the switch is exhaustive
 function encodePayload(part: Part): Uint8Array[] {
   switch (part.kind) {
     case 'speculation':
@@ -100,7 +105,7 @@ function encodePayload(part: Part): Uint8Array[] {
 export class PartReader {
   #held: Uint8Array = new Uint8Array(0)
   /** The part whose payload is being passed on or over, and how much of it is still to come. */
-  #current: { readonly kind: PartKind | undefined; remaining: number } | undefined;
+  #current: { readonly kind: StreamedKind | undefined; remaining: number } | undefined;
 
   /** The parts, or pieces of content parts, that `bytes` completes. */
   *push(bytes: Uint8Array): Generator<Part, void> {
@@ -112,13 +117,13 @@ export class PartReader {
         this.#current.remaining -= piece.length
         const { kind, remaining } = this.#current
         if (remaining === 0) this.#current = undefined
-        if (piece.length > 0 && kind !== undefined) yield { kind, bytes: piece } as Part
+        if (piece.length > 0 && kind !== undefined) yield { kind, bytes: piece }
         if (remaining > 0) break
       }
       const header = readHeader(rest)
       if (!header) break
       const { kind, length, end } = header
-      if (kind === undefined || streamed.has(kind)) {
+      if (kind === undefined || isStreamed(kind)) {
         this.#current = { kind, remaining: length }
         rest = rest.subarray(end)
         continue
@@ -139,6 +144,10 @@ export class PartReader {
   }
 }
 
+function isStreamed(kind: PartKind): kind is StreamedKind {
+  return kind === 'base-bytes' || kind === 'delta-bytes' || kind === 'whole-bytes'
+}
+
 function readHeader(bytes: Uint8Array): { kind: PartKind | undefined; length: number; end: number } | undefined {
   const type = decodeVarint(bytes, 0)
   if (!type) return undefined
@@ -148,16 +157,15 @@ function readHeader(bytes: Uint8Array): { kind: PartKind | undefined; length: nu
   return { kind: kindOf.get(type.value), length: length.value, end: length.end }
 }
 
-function decodePayload(kind: PartKind, bytes: Uint8Array): Part {
+// oxlint-disable-next-line typescript/consistent-return -- the switch is exhaustive
+function decodePayload(kind: HeldKind, bytes: Uint8Array): Part {
   switch (kind) {
-    case 'base-bytes':
-    case 'delta-bytes':
-    case 'whole-bytes':
     case 'head':
       return { kind, bytes }
     case 'speculation':
       return { kind, digest: hex(bytes, 0, DIGEST_BYTES), length: lastNumber(kind, bytes, DIGEST_BYTES) }
     case 'confirmation':
+      requireLength(kind, bytes, SHORT_DIGEST_BYTES)
       return { kind, base: hex(bytes, 0, SHORT_DIGEST_BYTES) }
     case 'delta':
       return {
@@ -167,6 +175,7 @@ function decodePayload(kind: PartKind, bytes: Uint8Array): Part {
         baseLength: lastNumber(kind, bytes, 1 + SHORT_DIGEST_BYTES),
       }
     case 'whole':
+      requireLength(kind, bytes, 1)
       return { kind, coding: oneOf(codings, bytes, kind) }
     case 'check':
       return { kind, digest: hex(bytes, 0, SHORT_DIGEST_BYTES), length: lastNumber(kind, bytes, SHORT_DIGEST_BYTES) }
@@ -188,6 +197,10 @@ function oneOf<Name extends string>(names: readonly Name[], bytes: Uint8Array, k
   const name = names[bytes[0] ?? -1]
   if (name === undefined) throw malformed(`a ${kind} part of an unknown sort`)
   return name
+}
+
+function requireLength(kind: PartKind, bytes: Uint8Array, length: number): void {
+  if (bytes.length !== length) throw malformed(`a ${kind} part of ${bytes.length} bytes instead of ${length}`)
 }
 
 function hex(bytes: Uint8Array, offset: number, length: number): string {

@@ -25,6 +25,6 @@ export function decodeVarint(bytes: Uint8Array, offset: number): { value: number
   const end = offset + (1 << (first >> 6))
   if (end > bytes.length) return undefined
   let value = first & 0x3f
-  for (let at = offset + 1; at < end; at++) value = value * 256 + (bytes[at] as number)
+  for (let at = offset + 1; at < end; at++) value = value * 256 + (bytes[at] ?? 0)
   return { value: value <= MAX_VARINT ? value : Number.POSITIVE_INFINITY, end }
 }
