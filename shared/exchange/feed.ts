@@ -19,52 +19,63 @@ export class Feed {
     this.#flushTransform = flush
     // A transform whose output is full takes no input: its output is read as it comes, not only between steps.
     transform.on('readable', () => this.#read())
-    transform.on('error', error => {
-      this.#failed = error
-      this.#wake?.()
+    transform.on('error', error => this.#fail(error))
+    // A transform that is destroyed without an error calls nobody back.
+    transform.on('close', () => {
+      if (!transform.readableEnded) this.#fail(new Error('The transform was closed before its end.'))
     })
   }
 
   /** Gives input; resolves when the transform has taken it, with the bytes that it has made. */
   async write(bytes: Uint8Array): Promise<Uint8Array> {
-    await this.#until(done => this.#transform.write(bytes, done))
+    await this.#until(settle => this.#transform.write(bytes, settle))
     return this.#take()
   }
 
   /** Makes all input so far decodable on the other side. */
   async flush(): Promise<Uint8Array> {
-    await this.#until(done => void this.#flushTransform().then(done, done))
+    await this.#until(settle => void this.#flushTransform().then(() => settle(), settle))
     return this.#take()
   }
 
   /** Ends the input; resolves with the last bytes. */
   async end(): Promise<Uint8Array> {
-    await this.#until(done => {
-      this.#transform.once('end', done)
+    await this.#until(settle => {
+      // A decompressor ends by itself when its format says so, and may have done so already.
+      if (this.#transform.readableEnded) settle()
+      else this.#transform.once('end', () => settle())
       this.#transform.end()
       this.#read()
     })
     return this.#take()
   }
 
-  /** Gives up. */
+  /** Gives up; a step that is under way fails. */
   destroy(): void {
     this.#transform.destroy()
   }
 
-  async #until(begin: (done: () => void) => void): Promise<void> {
+  async #until(begin: (settle: (error?: Error | null) => void) => void): Promise<void> {
     if (!this.#failed) {
       await new Promise<void>(resolve => {
         this.#wake = resolve
-        begin(() => resolve())
+        // An error comes here before it comes as an event.
+        begin(error => (error ? this.#fail(error) : resolve()))
       })
     }
     if (this.#failed) throw this.#failed
   }
 
+  #fail(error: Error): void {
+    this.#failed ??= error
+    this.#wake?.()
+  }
+
   #read(): void {
-    for (let piece = this.#transform.read(); piece !== null; piece = this.#transform.read()) {
-      this.#made.push(piece as Uint8Array)
+    for (;;) {
+      const piece: unknown = this.#transform.read()
+      if (!(piece instanceof Uint8Array)) return
+      this.#made.push(piece)
     }
   }
 
@@ -72,6 +83,7 @@ export class Feed {
     this.#read()
     const made = this.#made
     this.#made = []
-    return made.length === 1 ? (made[0] as Uint8Array) : Buffer.concat(made)
+    const [first] = made
+    return first !== undefined && made.length === 1 ? first : Buffer.concat(made)
   }
 }

@@ -18,7 +18,7 @@ export class OriginWaits {
     }
   }
 
-  /** The median of the last waits for this URL, or else for its host; undefined when neither was seen. */
+  /** The (upper) median of the last waits for this URL, or else for its host; undefined when neither was seen. */
   expected(url: string): number | undefined {
     const waits = this.#waits.get(url) ?? this.#waits.get(hostKey(url))
     if (!waits) return undefined

@@ -1,8 +1,7 @@
 // Far's decisions on one ask: first, what to do while the origin has not answered; then, what to make of its answer.
 // Knows: versions, thresholds, facts of the link and the origin. Does not know: streams, formats of deltas.
 import type { Thresholds } from '../config/options.ts'
-import type { RequestFacts } from '../http/caching.ts'
-import { hasDirective } from '../http/caching.ts'
+import { hasDirective, type RequestFacts } from '../http/caching.ts'
 import type { Ask } from '../link/ask.ts'
 import { type Version, shorten } from '../version.ts'
 import { type SpeculationFacts, planSpeculation, type SpeculationPlan } from './plan-speculation.ts'
@@ -89,7 +88,8 @@ export function planVerdict(facts: VerdictFacts, thresholds: Thresholds): Verdic
   }
   const base = common ? { version: common, length: common.content.length } : sent
   if (!base) return { kind: 'whole', why: 'no-base' }
-  if (base.length < thresholds.minBaseBytes) return { kind: 'whole', why: 'small' }
+  // Nothing is no base, also where the threshold is 0: of a speculation near may have been told no more than its name.
+  if (base.length < Math.max(1, thresholds.minBaseBytes)) return { kind: 'whole', why: 'small' }
   return { kind: 'delta', base: base.version, baseLength: base.length }
 }
 

@@ -1,8 +1,7 @@
 // Near's decision on one request: answer it from what is held, ask far with bases, or pass it on as it is.
 // Knows: methods, fields, freshness. Does not know: the link, streams.
 import { becomesNotModified } from '../http/conditional.ts'
-import type { RequestFacts } from '../http/caching.ts'
-import { hasDirective } from '../http/caching.ts'
+import { hasDirective, type RequestFacts } from '../http/caching.ts'
 import { valueOf } from '../http/fields.ts'
 import { MAX_BASES } from '../link/ask.ts'
 import type { Version } from '../version.ts'
@@ -17,7 +16,10 @@ export type RequestPlan =
   | { readonly kind: 'ask'; readonly bases: readonly Version[] }
   | { readonly kind: 'pass'; readonly why: PassReason }
 
-/** `held`: the versions of this URL, newest first. */
+/**
+ * `held`: the versions of this URL, newest first. Only the newest answers: an older one may be fresh by its own fields,
+ * but the origin has said something else since (RFC 9111 §4, the most recent response).
+ */
 export function planRequest(request: RequestFacts, held: readonly Version[], mode: Mode, now: number): RequestPlan {
   if (request.method !== 'GET') return { kind: 'pass', why: 'method' }
   if (valueOf(request.fields, 'range') !== undefined) return { kind: 'pass', why: 'range' }

@@ -44,7 +44,8 @@ export function planSpeculation(facts: SpeculationFacts, thresholds: Thresholds)
   if (sizeBytes < thresholds.minBaseBytes || sizeBytes > thresholds.maxBaseBytes) return { kind: 'wait', why: 'size' }
   const waitMs = facts.expectedWaitMs ?? UNKNOWN_WAIT_MS
   const wireBytes = candidate.wholeBytes ?? sizeBytes * TYPICAL_COMPRESSION
-  const bandwidth = facts.link.bandwidthBytesPerSecond
+  // A bandwidth of 0 is none: such a link has not carried anything yet.
+  const bandwidth = facts.link.bandwidthBytesPerSecond || undefined
   const expectedGainMs = bandwidth === undefined ? waitMs : Math.min(waitMs, (wireBytes / bandwidth) * 1000)
   if (expectedGainMs < thresholds.minExpectedGainMs) return { kind: 'wait', why: 'no-gain' }
   return { kind: 'speculate', version: candidate, expectedGainMs }
