@@ -2,8 +2,9 @@
 // Knows: digests, lengths, order of use. Does not know: clocks, HTTP, disks.
 //
 // Invariants:
-// 1. The lists by URL name exactly what the cache holds: both change in `#insert` and `#forget` only.
+// 1. The lists by URL and by digest name exactly what the cache holds: all change in `#insert` and `#forget` only.
 // 2. A list holds one content once; the same content stored again moves to the front with its new fields.
+// 3. What is newest is told by the order of `add`, not by `storedAt`: clocks are set back at times.
 import { LRUCache } from 'lru-cache'
 import { type Digest, type Scope, type Version, shorten } from './version.ts'
 
@@ -13,24 +14,33 @@ export interface VersionsLimits {
   readonly maxVersionsPerUrl: number
 }
 
-// What a version takes beside its content: fields, policy, keys. Measured at about 2 kB with twenty fields.
+// What a version takes beside its content and the text of its fields: objects, policy, keys. Measured at about 2 kB
+// with twenty fields.
 const OVERHEAD_BYTES = 2048
 
 type Key = string
 
+interface Held {
+  readonly version: Version
+  /** Counts up with each `add`. */
+  readonly order: number
+}
+
 export class Versions {
   readonly #maxVersionsPerUrl: number
-  readonly #held: LRUCache<Key, Version>
-  readonly #keysByUrl = new Map<string, Key[]>()
+  readonly #held: LRUCache<Key, Held>
+  readonly #keysByUrl = new Map<string, readonly Key[]>()
   readonly #keysByDigest = new Map<string, Set<Key>>()
+  #added = 0
 
   constructor(limits: VersionsLimits) {
     this.#maxVersionsPerUrl = limits.maxVersionsPerUrl
-    this.#held = new LRUCache<Key, Version>({
+    this.#held = new LRUCache<Key, Held>({
       maxSize: limits.maxBytes,
-      sizeCalculation: version => version.content.length + OVERHEAD_BYTES,
-      dispose: (_version, key, reason) => {
-        if (reason !== 'set') this.#forget(key)
+      sizeCalculation: ({ version }) => sizeOf(version),
+      dispose: ({ version }, key, reason) => {
+        // Replaced under the same key: `add` inserts it again.
+        if (reason !== 'set') this.#forget(key, version)
       },
     })
   }
@@ -45,11 +55,18 @@ export class Versions {
     return this.#held.size
   }
 
-  /** Adds a version as the newest of its URL and scope; drops the oldest of them beyond the limit. */
+  /**
+   * Adds a version as the newest of its URL and scope; drops the oldest of them beyond the limit, and what was longest
+   * not used beyond the budget. A version that is larger than the whole budget is not kept.
+   */
   add(version: Version): void {
     const key = keyOf(version)
-    this.#held.set(key, version)
-    if (!this.#held.has(key)) return
+    if (sizeOf(version) > this.#held.maxSize) {
+      // It replaces the one of the same content: that has fields which no longer hold.
+      this.#held.delete(key)
+      return
+    }
+    this.#held.set(key, { version, order: ++this.#added })
     this.#insert(key, version)
     const keys = this.#keysByUrl.get(urlKey(version.url, version.scope)) ?? []
     for (const oldest of keys.slice(this.#maxVersionsPerUrl)) this.#held.delete(oldest)
@@ -59,30 +76,38 @@ export class Versions {
   of(url: string, scopes: readonly Scope[]): Version[] {
     return scopes
       .flatMap(scope => this.#keysByUrl.get(urlKey(url, scope)) ?? [])
-      .map(key => this.#held.get(key) as Version)
-      .sort((one, other) => other.storedAt - one.storedAt)
+      .map(key => this.#held.get(key))
+      .filter(held => held !== undefined)
+      .sort((one, other) => other.order - one.order)
+      .map(({ version }) => version)
   }
 
-  /** A version in these scopes whose digest starts so, whatever its URL: bases may be siblings. */
+  /** The newest version in these scopes whose digest starts so, whatever its URL: bases may be siblings. */
   find(shortDigest: string, scopes: readonly Scope[]): Version | undefined {
-    for (const key of this.#keysByDigest.get(shortDigest) ?? []) {
-      const version = this.#held.get(key)
-      if (version && scopes.includes(version.scope)) return version
-    }
-    return undefined
+    return this.#find(shortDigest, version => scopes.includes(version.scope))
   }
 
-  /** The version with exactly this digest. */
+  /** The newest version in these scopes with exactly this digest. */
   exactly(digest: Digest, scopes: readonly Scope[]): Version | undefined {
-    const found = this.find(shorten(digest), scopes)
-    return found?.digest === digest ? found : undefined
+    return this.#find(shorten(digest), version => version.digest === digest && scopes.includes(version.scope))
   }
 
   /** Forgets all versions of a URL in these scopes. */
   drop(url: string, scopes: readonly Scope[]): void {
     for (const scope of scopes) {
-      for (const key of [...(this.#keysByUrl.get(urlKey(url, scope)) ?? [])]) this.#held.delete(key)
+      for (const key of this.#keysByUrl.get(urlKey(url, scope)) ?? []) this.#held.delete(key)
     }
+  }
+
+  #find(shortDigest: string, isWanted: (version: Version) => boolean): Version | undefined {
+    const keys = this.#keysByDigest.get(shortDigest) ?? []
+    // `peek`, because only what is found is used.
+    const wanted = [...keys].filter(key => {
+      const held = this.#held.peek(key)
+      return held !== undefined && isWanted(held.version)
+    })
+    const newest = wanted.at(-1)
+    return newest === undefined ? undefined : this.#held.get(newest)?.version
   }
 
   #insert(key: Key, version: Version): void {
@@ -91,28 +116,30 @@ export class Versions {
     this.#keysByUrl.set(byUrl, [key, ...others])
     const digest = shorten(version.digest)
     const keys = this.#keysByDigest.get(digest) ?? new Set()
+    // A set keeps the order of insertion, so the newest is the last.
+    keys.delete(key)
     this.#keysByDigest.set(digest, keys.add(key))
   }
 
-  #forget(key: Key): void {
-    const [digest, scope, url] = splitKey(key)
-    const byUrl = urlKey(url, scope)
+  #forget(key: Key, version: Version): void {
+    const byUrl = urlKey(version.url, version.scope)
     const others = (this.#keysByUrl.get(byUrl) ?? []).filter(each => each !== key)
     if (others.length > 0) this.#keysByUrl.set(byUrl, others)
     else this.#keysByUrl.delete(byUrl)
-    const keys = this.#keysByDigest.get(shorten(digest))
+    const digest = shorten(version.digest)
+    const keys = this.#keysByDigest.get(digest)
     keys?.delete(key)
-    if (keys?.size === 0) this.#keysByDigest.delete(shorten(digest))
+    if (keys?.size === 0) this.#keysByDigest.delete(digest)
   }
+}
+
+function sizeOf(version: Version): number {
+  const fieldsBytes = version.fields.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+  return version.content.length + fieldsBytes + OVERHEAD_BYTES
 }
 
 function keyOf(version: Version): Key {
   return `${version.digest} ${version.scope} ${version.url}`
-}
-
-function splitKey(key: Key): [digest: Digest, scope: Scope, url: string] {
-  const [digest, scope] = key.split(' ', 2) as [Digest, Scope]
-  return [digest, scope, key.slice(digest.length + scope.length + 2)]
 }
 
 function urlKey(url: string, scope: Scope): string {
