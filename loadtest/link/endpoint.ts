@@ -55,20 +55,30 @@ export class Endpoint {
     this.#plan()
   }
 
-  /** Tells the other end that the connection is gone. The packet itself is never lost: nothing would send it again. */
+  /** Sends nothing more, and answers what arrives with a reset. */
+  close(): void {
+    this.#closed = true
+  }
+
+  /** Closes, and tells the other end. */
   abort(now: number): void {
     if (this.#closed) return
     this.#closed = true
-    const peer = this.#peer
-    if (peer === undefined) return
-    const at = this.#parts.way.takeSurely(HEADER_BYTES, now)
-    this.#parts.agenda.add(at, () => peer.#beAborted())
+    this.#putReset(now)
   }
 
   #beAborted(): void {
     if (this.#closed) return
     this.#closed = true
     this.#parts.listener.reset()
+  }
+
+  // Neither queue nor loss drops it: the other end would only learn the same from the next packet that it sends.
+  #putReset(now: number): void {
+    const peer = this.#peer
+    const at = this.#parts.way.takeSurely(HEADER_BYTES, now)
+    if (peer === undefined || at === undefined) return
+    this.#parts.agenda.add(at, () => peer.#beAborted())
   }
 
   #putData(flight: Flight, now: number): void {
@@ -89,9 +99,13 @@ export class Endpoint {
     this.#parts.agenda.add(at, () => {
       const peer = this.#peer
       // What is on its way when the link falls silent does not arrive.
-      if (peer === undefined || peer.#closed) return
+      if (peer === undefined) return
       if (this.#parts.way.isSilent) {
         this.#receiver.unreport(report)
+        return
+      }
+      if (peer.#closed) {
+        if (!this.#closed) peer.#putReset(at)
         return
       }
       if (report.length > 0) peer.drive(sender => sender.acknowledge(report, at))

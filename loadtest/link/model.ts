@@ -129,16 +129,21 @@ export class LinkModel {
         const connection = this.#connections.get(event.connection)
         return source(connection, event.direction)?.abort(now)
       }
-      // What is still under way between the two ends takes its room on the link all the same.
       case 'forgotten':
-        this.#connections.delete(event.connection)
-        return
+        return this.#forget(event.connection)
       case 'silenced':
       case 'unsilenced':
         this.#ways.up.isSilent = this.#ways.down.isSilent = event.kind === 'silenced'
         return
       case 'ticked':
     }
+  }
+
+  // What was sent still takes its room on the link; what was not never will.
+  #forget(id: number): void {
+    const connection = this.#connections.get(id)
+    for (const end of [connection?.client, connection?.target]) if ((end?.sender.unsentBytes ?? 0) > 0) end?.close()
+    this.#connections.delete(id)
   }
 
   #open(id: number, now: number): void {
@@ -178,8 +183,8 @@ export class LinkModel {
   #establish(connection: Connection, answeredAt: number, now: number): void {
     if (connection.open || this.#ways.down.isSilent) return
     connection.open = true
-    // Its acknowledgement opens the other side; should it be lost, the first data does the same.
-    const at = this.#ways.up.takeSurely(HEADER_BYTES, now)
+    // Its acknowledgement opens the other side; should it be lost, the first data would do the same.
+    const at = this.#ways.up.takeSurely(HEADER_BYTES, now) ?? now
     this.#agenda.add(at, then => connection.target.drive(sender => sender.establish(then - answeredAt, then)))
     connection.client.drive(sender => sender.establish(now - connection.openedAt, now))
   }

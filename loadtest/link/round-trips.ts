@@ -18,8 +18,10 @@ export class RoundTrips {
     return this.#leastMs
   }
 
-  get timeoutMs(): number {
-    return Math.min(LONGEST_TIMEOUT_MS, this.#smoothMs + Math.max(LEAST_ALLOWANCE_MS, 4 * this.#deviationMs))
+  /** The timeout after it has been doubled so many times. */
+  timeoutMs(doublings = 0): number {
+    const once = this.#smoothMs + Math.max(LEAST_ALLOWANCE_MS, 4 * this.#deviationMs)
+    return Math.min(LONGEST_TIMEOUT_MS, once * 2 ** doublings)
   }
 
   add(ms: number): void {

@@ -194,7 +194,7 @@ export class Sender {
       this.#alarm = undefined
       return
     }
-    const timeoutMs = this.#roundTrips.timeoutMs * 2 ** this.#doublings
+    const timeoutMs = this.#roundTrips.timeoutMs(this.#doublings)
     const probeMs = 2 * this.#roundTrips.smoothMs + (this.#flying === 1 ? LONGEST_ACK_DELAY_MS : 2)
     const probes = !this.#probed && this.#recoveryUntil === undefined && probeMs < timeoutMs
     this.#alarm = probes ? { kind: 'probe', at: now + probeMs } : { kind: 'timeout', at: now + timeoutMs }
@@ -253,7 +253,7 @@ export class Sender {
   #send(now: number): void {
     if (!this.#established) return
     if (this.#flying === 0 && this.#unsent > 0 && this.#lost.length === 0) {
-      this.#congestion.endRest(now - this.#lastSentAt, this.#roundTrips.timeoutMs)
+      this.#congestion.endRest(now - this.#lastSentAt, this.#roundTrips.timeoutMs())
     }
     while (this.#mayWindow()) {
       if (now < this.#paceAt) return

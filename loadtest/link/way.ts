@@ -56,8 +56,9 @@ export class Way {
     return this.#freeAt + this.#figures.delayMs
   }
 
-  /** Puts a packet in the queue that neither the queue nor loss may drop: when it will arrive. */
-  takeSurely(bytes: number, now: number): number {
+  /** Puts a packet in the queue that neither queue nor loss may drop: when it will arrive, unless the way is silent. */
+  takeSurely(bytes: number, now: number): number | undefined {
+    if (this.isSilent) return undefined
     this.#freeAt = Math.max(now, this.#freeAt) + bytes / this.bytesPerMs
     this.#packets++
     this.#bytes += bytes

@@ -157,3 +157,18 @@ t.test('a late call changes when things are seen, not when they happen', async t
     50_000,
   )
 })
+
+t.test('a reset while the link is silent is heard when the other side next sends', async t => {
+  const play = new LinkPlay(presetFigures('3g')).open().passUntil(1000)
+  play.say({ kind: 'silenced' }, { kind: 'broken', connection: 0, direction: 'up' }, { kind: 'unsilenced' })
+  t.equal(play.passUntil(60_000).timeOf('reset'), undefined)
+  play.offer('down', 100).passUntil(120_000)
+  near(t, (play.timeOf('reset') ?? 0) - 60_000, 300, 0.01, 'milliseconds')
+})
+
+t.test('what a forgotten connection had not sent never takes room on the link', async t => {
+  const play = new LinkPlay(presetFigures('modem-28.8')).open().passUntil(1000).offer('down', 1_000_000)
+  play.passUntil(2000).say({ kind: 'forgotten', connection: 0 }).passUntil(60_000)
+  t.ok(play.model.counts().down.bytes < 20_000)
+  t.equal(play.model.wakeAt(), undefined)
+})
