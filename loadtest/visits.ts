@@ -26,6 +26,19 @@ interface Sample {
   readonly lastByteMs: number
 }
 
+/** Near's log, awaited: a line comes when its exchange has ended, shortly after the client has its last byte. */
+class Logs {
+  readonly #waiting = new Map<unknown, (line: LogLine) => void>()
+
+  next(url: string): Promise<LogLine> {
+    return new Promise(resolve => this.#waiting.set(url, resolve))
+  }
+
+  take(line: LogLine): void {
+    this.#waiting.get(line['url'])?.(line)
+  }
+}
+
 const { values } = parseArgs({
   options: {
     link: { type: 'string', default: 'modem-28.8' },
@@ -74,19 +87,6 @@ async function measure(site: Origin, page: string, mode: Mode): Promise<void> {
 interface Visitor {
   readonly near: RunningNear
   readonly logs: Logs
-}
-
-/** Near's log, awaited: a line comes when its exchange has ended, shortly after the client has its last byte. */
-class Logs {
-  readonly #waiting = new Map<unknown, (line: LogLine) => void>()
-
-  next(url: string): Promise<LogLine> {
-    return new Promise(resolve => this.#waiting.set(url, resolve))
-  }
-
-  take(line: LogLine): void {
-    this.#waiting.get(line['url'])?.(line)
-  }
 }
 
 async function startVisitor(far: Awaited<ReturnType<typeof startFar>>, mode: Mode): Promise<Visitor> {

@@ -9,6 +9,7 @@ import { delimiter, join } from 'node:path'
 
 const programs = [
   { command: 'xdelta3', debianPackage: 'xdelta3', purpose: 'reads and writes the deltas ours are tried on' },
+  { command: 'chromium', debianPackage: 'chromium', purpose: 'loads pages through the pair' },
 ]
 
 const missing = programs.filter(({ command }) => !isInstalled(command))
