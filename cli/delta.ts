@@ -1,7 +1,7 @@
 // `hunch delta`: encodes, decodes and shows deltas of files.
 // Knows: its options, progress, exit codes. Does not know: formats (shared/delta), files (delta-files.ts).
 
-import type { Duplex, Readable } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { asEffort, DEFAULT_EFFORT } from '../shared/delta/effort.ts'
@@ -9,7 +9,7 @@ import { createDeltaDecoder, createDeltaEncoder, type DeltaFormat, deltaFormats 
 import { DeltaInspector } from '../shared/delta/show.ts'
 import { asFault, Fault, faults } from '../shared/fault.ts'
 import { openBase, openInput, openOutput, STANDARD } from './delta-files.ts'
-import { watchProgress } from './delta-progress.ts'
+import { showProgress } from './delta-progress.ts'
 import { formatJson, formatText } from './delta-show.ts'
 
 const options = {
@@ -78,8 +78,7 @@ async function encode(paths: readonly string[], values: Values): Promise<void> {
   const effort = asEffort(values.effort ?? DEFAULT_EFFORT)
   const base = openBase(basePath!)
   try {
-    const bytes = base.read(0, base.length)
-    const encoder = createDeltaEncoder(format, bytes, {
+    const encoder = createDeltaEncoder(format, base, {
       framing: 'file',
       effort,
       checksum: values['no-checksum'] !== true,
@@ -95,38 +94,30 @@ async function decode(paths: readonly string[], values: Values): Promise<void> {
   const maxTargetBytes = readBytes(values['max-target'] ?? String(DEFAULT_MAX_TARGET_BYTES))
   const base = openBase(basePath!)
   try {
-    const input = openInput(deltaPath!)
-    const first = await readFirst(input)
-    const format = values.format === undefined ? (first[0] === 0xff ? 'dcb' : 'vcdiff') : readFormat(values.format)
-    await run(input, createDeltaDecoder(format, base, { framing: 'file', maxTargetBytes }), values)
+    const chunks: AsyncIterator<Uint8Array> = openInput(deltaPath!)[Symbol.asyncIterator]()
+    const first = await chunks.next()
+    const begin = first.done === true ? new Uint8Array(0) : first.value
+    const format = values.format === undefined ? (begin[0] === 0xff ? 'dcb' : 'vcdiff') : readFormat(values.format)
+    const machine = createDeltaDecoder(format, base, { framing: 'file', maxTargetBytes })
+    await run(startAgain(begin, chunks), machine, values)
   } finally {
     base.close()
   }
 }
 
-/** The first chunk of `input`, which stays to be read again. */
-async function readFirst(input: Readable): Promise<Uint8Array> {
-  await new Promise<void>((resolve, reject) => {
-    input.once('readable', resolve)
-    input.once('error', reject)
-  })
-  const chunk: unknown = input.read()
-  if (!(chunk instanceof Uint8Array)) return new Uint8Array(0)
-  input.unshift(chunk)
-  return chunk
+async function* startAgain(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first
+  yield* { [Symbol.asyncIterator]: () => rest }
 }
 
-async function run(input: Readable, machine: Duplex, values: Values): Promise<void> {
+async function run(input: AsyncIterable<Uint8Array>, machine: Duplex, values: Values): Promise<void> {
   const output = openOutput(values.output ?? STANDARD)
-  const progress = watchProgress(input, values.quiet !== true)
   try {
-    await pipeline(input, machine, output.stream)
+    await pipeline(showProgress(input, values.quiet !== true), machine, output.stream)
     await output.commit()
   } catch (error) {
     await output.discard()
     throw error
-  } finally {
-    progress.stop()
   }
 }
 

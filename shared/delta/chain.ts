@@ -3,15 +3,15 @@
 // Invariant 1: a write is done when the first stream has taken it, so a slow reader slows the writer down.
 // Invariant 2: an error of any of them destroys all of them, and is given through `mapError` once.
 
-import { Duplex, type Transform } from 'node:stream'
+import { Duplex } from 'node:stream'
 
 export class Chain extends Duplex {
-  readonly #stages: readonly Transform[]
-  readonly #first: Transform
-  readonly #last: Transform
+  readonly #stages: readonly Duplex[]
+  readonly #first: Duplex
+  readonly #last: Duplex
   readonly #mapError: (error: Error) => Error
 
-  constructor(stages: readonly [Transform, ...Transform[]], mapError: (error: Error) => Error = error => error) {
+  constructor(stages: readonly [Duplex, ...Duplex[]], mapError: (error: Error) => Error = error => error) {
     super()
     this.#stages = stages
     this.#first = stages[0]

@@ -5,11 +5,13 @@
 import type { Duplex } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { BaseIndex } from './base-index.ts'
-import { type Base, wholeBase } from './base-reader.ts'
+import { type Base, readerOf, wholeBase } from './base-reader.ts'
 import { MAX_DCB_BASE_BYTES } from './dcb.ts'
 import { createDcbDecoder } from './dcb-decode.ts'
 import { createDcbEncoder, encodeDcb } from './dcb-encode.ts'
 import { DEFAULT_EFFORT, type Effort } from './effort.ts'
+import { LongBase, WHOLE_BASE_BYTES } from './long-base.ts'
+import { type SegmentSource, wholeSegment } from './vcdiff-encode.ts'
 import { createVcdiffDecoder } from './vcdiff-decode.ts'
 import { type DeltaEncoder, VcdiffEncoderStream } from './vcdiff-stream.ts'
 
@@ -41,20 +43,21 @@ export interface DecodeOptions {
   readonly maxTargetBytes: number
 }
 
-/** A stream: write the target, read its delta. An index that is given instead of a base saves building it anew. */
-export function createDeltaEncoder(
-  format: DeltaFormat,
-  base: Uint8Array | BaseIndex,
-  options: EncodeOptions,
-): DeltaEncoder {
-  const effort = options.effort ?? DEFAULT_EFFORT
-  const bytes = base instanceof BaseIndex ? base.base : base
-  if (format === 'dcb') {
-    const known = options.targetBytes === undefined ? {} : { targetBytes: options.targetBytes }
-    return createDcbEncoder(wholeBase(bytes, MAX_DCB_BASE_BYTES), { effort, framing: options.framing, ...known })
-  }
-  const index = base instanceof BaseIndex ? base : new BaseIndex(base)
-  return new VcdiffEncoderStream(index, { effort, checksum: options.checksum ?? true, framing: options.framing })
+/**
+ * A stream: write the target, read its delta. An index that is given instead of a base saves building it anew.
+ * VCDIFF takes a base of any length, and holds at most 64 MiB of it; dcb raises DELTA_UNSUPPORTED beyond 64 MiB.
+ */
+export function createDeltaEncoder(format: DeltaFormat, base: Base | BaseIndex, options: EncodeOptions): DeltaEncoder {
+  const { framing, effort = DEFAULT_EFFORT, checksum = true, targetBytes } = options
+  if (format === 'vcdiff') return new VcdiffEncoderStream(segmentsOf(base), { effort, checksum, framing })
+  const bytes = wholeBase(base instanceof BaseIndex ? base.base : base, MAX_DCB_BASE_BYTES)
+  return createDcbEncoder(bytes, targetBytes === undefined ? { effort, framing } : { effort, framing, targetBytes })
+}
+
+function segmentsOf(base: Base | BaseIndex): SegmentSource {
+  if (base instanceof BaseIndex) return wholeSegment(base)
+  if (base.length > WHOLE_BASE_BYTES) return new LongBase(readerOf(base))
+  return wholeSegment(new BaseIndex(wholeBase(base, WHOLE_BASE_BYTES)))
 }
 
 /**

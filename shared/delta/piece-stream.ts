@@ -1,8 +1,9 @@
-// A Transform over a machine that takes chunks and gives pieces, one at a time, as long as the reader wants them.
+// A stream over a machine that takes chunks and gives pieces, one at a time, as long as the reader wants them.
 // Knows: back-pressure within one chunk: a delta of a hundred bytes may make a hundred large windows.
 // Does not know: what the machine does. A fault it raises destroys the stream.
+// It is a Duplex, as a Transform may keep a write waiting for a read that Node holds back until something is pushed.
 
-import { Transform, type TransformCallback } from 'node:stream'
+import { Duplex } from 'node:stream'
 import { asFault } from '../fault.ts'
 
 export interface PieceMachine {
@@ -11,7 +12,9 @@ export interface PieceMachine {
   next(): Uint8Array | undefined
 }
 
-export class PieceStream extends Transform {
+type Done = (error?: Error | null) => void
+
+export class PieceStream extends Duplex {
   readonly #machine: PieceMachine
   readonly #finish: () => void
   #resume: (() => void) | undefined
@@ -23,28 +26,29 @@ export class PieceStream extends Transform {
     this.#finish = finish
   }
 
-  override _transform(chunk: Uint8Array, _encoding: BufferEncoding, done: TransformCallback): void {
+  override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: Done): void {
     this.#machine.push(chunk)
     this.#pump(done)
   }
 
-  override _flush(done: TransformCallback): void {
+  override _final(done: Done): void {
     try {
       this.#finish()
-      done()
     } catch (error) {
       done(asFault(error, 'DELTA_MALFORMED'))
+      return
     }
+    this.push(null)
+    done()
   }
 
-  override _read(bytes: number): void {
+  override _read(): void {
     const resume = this.#resume
     this.#resume = undefined
-    if (resume === undefined) super._read(bytes)
-    else resume()
+    resume?.()
   }
 
-  #pump(done: TransformCallback): void {
+  #pump(done: Done): void {
     try {
       for (let piece = this.#machine.next(); piece !== undefined; piece = this.#machine.next()) {
         if (piece.length === 0 || this.push(piece)) continue

@@ -25,14 +25,32 @@ export interface VcdiffOptions {
   readonly application?: Uint8Array
 }
 
+/** A stretch of the base with its index: what the copies of one window come from. */
+export interface IndexedSegment {
+  /** Where the stretch begins in the base. */
+  readonly at: number
+  readonly index: BaseIndex
+}
+
+/** Says which stretch of a base a target window is encoded against. */
+export interface SegmentSource {
+  segmentFor(target: Uint8Array): IndexedSegment
+}
+
+/** The source for a base that is indexed as a whole. */
+export function wholeSegment(index: BaseIndex): SegmentSource {
+  const segment = { at: 0, index }
+  return { segmentFor: () => segment }
+}
+
 export class VcdiffEncoding {
-  readonly #index: BaseIndex
+  readonly #source: SegmentSource
   readonly #options: VcdiffOptions
   readonly #queue = new ByteQueue()
   #started = false
 
-  constructor(index: BaseIndex, options: VcdiffOptions) {
-    this.#index = index
+  constructor(source: SegmentSource, options: VcdiffOptions) {
+    this.#source = source
     this.#options = options
   }
 
@@ -53,17 +71,17 @@ export class VcdiffEncoding {
 
   #encode(bytes: number): Uint8Array {
     const target = this.#queue.take(bytes)
-    const { base } = this.#index
-    const writer = new WindowWriter({ at: 0, bytes: base.length }, target)
-    this.#parse(target, writer)
+    const { at, index } = this.#source.segmentFor(target)
+    const writer = new WindowWriter({ at, bytes: index.base.length }, target)
+    this.#parse(index, target, writer)
     return Buffer.concat([this.#start(), writer.finish(this.#options.checksum)])
   }
 
-  #parse(target: Uint8Array, writer: WindowWriter): void {
+  #parse(index: BaseIndex, target: Uint8Array, writer: WindowWriter): void {
     const { search, optimalUpToBytes } = efforts[this.#options.effort]
-    if (target.length > optimalUpToBytes) return parseLazily(this.#index, target, search, writer)
+    if (target.length > optimalUpToBytes) return parseLazily(index, target, search, writer)
     const costs = this.#options.framing === 'link' ? linkCosts : plainCosts
-    parseOptimally(this.#index, target, search, costs, writer)
+    parseOptimally(index, target, search, costs, writer)
   }
 
   #start(): Uint8Array {

@@ -3,9 +3,8 @@
 
 import { Duplex } from 'node:stream'
 import { type BrotliCompress, constants, createBrotliCompress } from 'node:zlib'
-import type { BaseIndex } from './base-index.ts'
 import { efforts } from './effort.ts'
-import { VcdiffEncoding, type VcdiffOptions } from './vcdiff-encode.ts'
+import { type SegmentSource, VcdiffEncoding, type VcdiffOptions } from './vcdiff-encode.ts'
 
 /** A stream that makes a delta of what is written to it. */
 export interface DeltaEncoder extends Duplex {
@@ -26,9 +25,9 @@ export class VcdiffEncoderStream extends Duplex implements DeltaEncoder {
   readonly #brotli: BrotliCompress | undefined
   #resume: (() => void) | undefined
 
-  constructor(index: BaseIndex, options: VcdiffOptions) {
+  constructor(source: SegmentSource, options: VcdiffOptions) {
     super()
-    this.#encoding = new VcdiffEncoding(index, options)
+    this.#encoding = new VcdiffEncoding(source, options)
     if (options.framing === 'file') return
     const brotli = createBrotliCompress({ params: linkParameters(efforts[options.effort].linkQuality) })
     brotli.on('data', (chunk: Uint8Array) => {

@@ -208,6 +208,18 @@ t.test('a reader that stops reading stops the decoder: a few bytes do not fill t
   t.equal(made, target.length)
 })
 
+t.test('a target of many windows and chunks arrives whole, whatever the pieces of its delta', async t => {
+  const base = randomBytes(1_000_000, 11)
+  const target = Buffer.concat(Array.from({ length: 20 }, (_, i) => base.subarray(i * 1000)))
+  for (const format of deltaFormats) {
+    const delta = await encodeDelta(format, base, target, { framing: 'file', effort: 1 })
+    for (const size of [64, 4096, 100_000, delta.length]) {
+      const decoder = createDeltaDecoder(format, base, { framing: 'file', maxTargetBytes: target.length })
+      t.ok((await feed(decoder, splitBytes(delta, size))).equals(target), `${format}, pieces of ${size}`)
+    }
+  }
+})
+
 t.test('a destroyed encoder refuses to flush', async t => {
   for (const format of deltaFormats) {
     const encoder = createDeltaEncoder(format, page, { framing: 'link' })
