@@ -40,7 +40,8 @@ export async function readAll(response: IncomingMessage): Promise<Got> {
   const chunks: Buffer[] = []
   response.on('error', () => undefined)
   response.on('data', (chunk: Buffer) => chunks.push(chunk))
-  if (!response.closed) await once(response, 'close')
+  // Not `once`, which a connection that breaks would make fail.
+  if (!response.closed) await new Promise(resolve => response.once('close', resolve))
   const raw = response.rawHeaders
   const all = (name: string) => raw.filter((_, at) => at % 2 === 1 && raw[at - 1]?.toLowerCase() === name)
   const [way] = all('cache-status').flatMap(value => /hunch-near.*detail=([a-z]+)/.exec(value)?.[1] ?? [])

@@ -1,0 +1,82 @@
+// Claims about two nears on one far: what one user was sent never reaches the other.
+import type { ServerResponse } from 'node:http'
+import t, { type Test } from 'tap'
+import { ask } from './client.ts'
+import { makeText, Origin } from './odd-origin.ts'
+import { startPair } from './running-pair.ts'
+
+const page = makeText(20_000)
+
+interface Visit {
+  readonly path: string
+  readonly fields?: readonly string[]
+  readonly answer: Readonly<Record<string, string>>
+}
+
+/** One user visits, then the other; what the second gets, and what far made of it. */
+async function visitBoth(t: Test, { path, fields = [], answer }: Visit, secondContent: string) {
+  const pair = await startPair(t)
+  const other = await pair.addNear()
+  let content = page
+  const conditions: (string | undefined)[] = []
+  const origin = await Origin.start(t, (request, response: ServerResponse) => {
+    conditions.push(request.headers['if-none-match'])
+    response.writeHead(200, { 'content-type': 'text/html', etag: '"secret"', ...answer }).end(content)
+  })
+  await ask(pair.near.address, `${origin.url}${path}`, { fields })
+  content = secondContent
+  const got = await ask(other.address, `${origin.url}${path}`, { fields })
+  return { got, conditions, pair, origin }
+}
+
+const personal: Record<string, Visit> = {
+  'a page asked for with a cookie': { path: '/', fields: ['Cookie', 'session=1'], answer: {} },
+  'a page asked for with credentials': { path: '/', fields: ['Authorization', 'Basic YTpi'], answer: {} },
+  'a page that is private': { path: '/', answer: { 'cache-control': 'private, max-age=60' } },
+  'a page that sets a cookie': { path: '/', answer: { 'set-cookie': 'session=1' } },
+  'a page that varies by cookie': { path: '/', answer: { vary: 'Accept, Cookie' } },
+  'a page that must not be stored': { path: '/', answer: { 'cache-control': 'no-store' } },
+}
+
+for (const [name, visit] of Object.entries(personal)) {
+  t.test(`${name} is no answer, no base, no speculation and no validator for another user`, async t => {
+    const changed = `${page}<p>for another</p>`
+    const { got, conditions } = await visitBoth(t, visit, changed)
+    t.match(got, { status: 200, way: 'whole' })
+    t.equal(got.body.toString(), changed)
+    t.match(got.all('server-timing')[0], /^base;desc="0 B"/)
+    t.strictSame(conditions, [undefined, undefined])
+  })
+}
+
+t.test('a page for all is a speculation for the other user, also when that one has a cookie', async t => {
+  const { got, conditions } = await visitBoth(t, { path: '/', answer: {} }, page)
+  t.match(got, { status: 200, way: /^(confirmed|whole)$/ })
+  t.equal(got.body.toString(), page)
+  t.strictSame(conditions, [undefined, '"secret"'])
+})
+
+t.test('what a 304 says to one user, a cookie or a new freshness, does not reach the other', async t => {
+  const pair = await startPair(t)
+  const other = await pair.addNear()
+  const origin = await Origin.start(t, (request, response) => {
+    const isHeld = request.headers['if-none-match'] === '"1"'
+    const own = request.headers.cookie ? { 'set-cookie': 'session=alice', 'x-user': 'alice' } : {}
+    response.writeHead(isHeld ? 304 : 200, { 'content-type': 'text/html', etag: '"1"', ...own })
+    response.end(isHeld ? '' : page)
+  })
+  t.equal((await ask(pair.near.address, origin.url)).way, 'whole')
+  const own = await ask(pair.near.address, origin.url, { fields: ['Cookie', 'name=alice'] })
+  t.strictSame([own.way, own.all('set-cookie'), own.all('x-user')], ['confirmed', ['session=alice'], ['alice']])
+  for (let visit = 1; visit <= 2; visit++) {
+    const got = await ask(other.address, origin.url)
+    t.equal(got.body.toString(), page)
+    t.strictSame([got.all('set-cookie'), got.all('x-user')], [[], []])
+  }
+})
+
+t.test("a near that names a digest of another's version is answered as if it did not exist", async t => {
+  const { got } = await visitBoth(t, personal['a page that is private'] as Visit, page)
+  t.match(got, { status: 200, way: 'whole' }, 'the same bytes, and yet sent whole')
+  t.equal(got.body.toString(), page)
+})
