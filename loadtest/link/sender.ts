@@ -196,8 +196,9 @@ export class Sender {
     }
     const timeoutMs = this.#roundTrips.timeoutMs(this.#doublings)
     const probeMs = 2 * this.#roundTrips.smoothMs + (this.#flying === 1 ? LONGEST_ACK_DELAY_MS : 2)
-    const probes = !this.#probed && this.#recoveryUntil === undefined && probeMs < timeoutMs
-    this.#alarm = probes ? { kind: 'probe', at: now + probeMs } : { kind: 'timeout', at: now + timeoutMs }
+    const probes = !this.#probed && this.#recoveryUntil === undefined
+    const waitMs = probes ? Math.min(probeMs, timeoutMs) : timeoutMs
+    this.#alarm = { kind: probes ? 'probe' : 'timeout', at: now + waitMs }
   }
 
   // RFC 8985 §7.3: new data if there is any, else the last segment again.
@@ -265,8 +266,8 @@ export class Sender {
       }
       this.#paceAt = this.#congestion.pace === Infinity ? now : Math.max(now, this.#paceAt) + 1 / this.#congestion.pace
     }
-    const idle = this.#unsent === 0 && this.#flying < this.#congestion.window
-    if (idle && this.#lost.length === 0) this.#limitedUntil = Math.max(1, this.#delivered + this.#flying)
+    if (this.#unsent === 0 && this.#lost.length === 0 && this.#flying < this.#congestion.window)
+      this.#limitedUntil = Math.max(1, this.#delivered + this.#flying)
   }
 
   #transmitNext(now: number): void {
