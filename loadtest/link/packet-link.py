@@ -149,6 +149,8 @@ def main():
         print('ready', flush=True)
         carry([down, up], [sys.stdin.fileno()] if options.with_parent else [])
         print(json.dumps(dict(down=down.counts, up=up.counts)), flush=True)
+    except BrokenPipeError:
+        pass  # Whoever asked is gone; the namespaces still have to go.
     finally:
         for namespace in made:
             subprocess.run(('ip', 'netns', 'delete', namespace), check=False)

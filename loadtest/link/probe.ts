@@ -56,6 +56,8 @@ async function serve(host: string, port: number): Promise<void> {
     })
   })
   server.listen(port, host)
+  // Standard input ends with whoever started this.
+  process.stdin.on('end', () => process.exit(0)).resume()
   await once(server, 'listening')
   const address = server.address()
   process.stdout.write(`${typeof address === 'object' ? address?.port : ''}\n`)

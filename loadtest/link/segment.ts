@@ -28,6 +28,9 @@ export interface Flight {
   readonly order: number
 }
 
+/** The `order` of a segment that has not been transmitted. */
+export const NEVER_SENT = -1
+
 // IPv4 and TCP with the timestamp option, as Linux sends by default: 20 + 20 + 12 bytes.
 export const HEADER_BYTES = 52
 // What is left of 1500 bytes for the stream.
@@ -44,7 +47,7 @@ export function newSegment(start: number, bytes: number, pushes: boolean, ends: 
     ends,
     state: 'flying',
     arrived: false,
-    order: 0,
+    order: NEVER_SENT,
     sentAt: 0,
     resent: false,
     deliveredBefore: 0,

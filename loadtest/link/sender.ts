@@ -8,7 +8,7 @@
 import type { Congestion } from './congestion.ts'
 import { Fifo } from './fifo.ts'
 import { RoundTrips } from './round-trips.ts'
-import { SEGMENT_BYTES, newSegment, type Flight, type Segment } from './segment.ts'
+import { NEVER_SENT, newSegment, SEGMENT_BYTES, type Flight, type Segment } from './segment.ts'
 
 // RFC 8985 §7.2: the longest that a receiver waits before it acknowledges a single segment.
 const LONGEST_ACK_DELAY_MS = 200
@@ -208,7 +208,6 @@ export class Sender {
     if (this.#unsent > 0) this.#transmitNext(now)
     else if (last?.segment.state === 'flying') {
       this.#flying--
-      last.segment.resent = true
       this.#transmitSegment(last.segment, now)
     }
     this.#setAlarm(now)
@@ -260,14 +259,11 @@ export class Sender {
       if (now < this.#paceAt) return
       const lost = this.#lost.shift()
       if (lost === undefined) this.#transmitNext(now)
-      else {
-        lost.resent = true
-        this.#transmitSegment(lost, now)
-      }
+      else this.#transmitSegment(lost, now)
       this.#paceAt = this.#congestion.pace === Infinity ? now : Math.max(now, this.#paceAt) + 1 / this.#congestion.pace
     }
-    if (this.#unsent === 0 && this.#lost.length === 0 && this.#flying < this.#congestion.window)
-      this.#limitedUntil = Math.max(1, this.#delivered + this.#flying)
+    const hasRoom = this.#unsent === 0 && this.#lost.length === 0 && this.#flying < this.#congestion.window
+    if (hasRoom) this.#limitedUntil = Math.max(1, this.#delivered + this.#flying)
   }
 
   #transmitNext(now: number): void {
@@ -285,6 +281,7 @@ export class Sender {
   #transmitSegment(segment: Segment, now: number): void {
     if (this.#flying === 0) this.#firstSentAt = this.#deliveredAt = now
     segment.state = 'flying'
+    segment.resent = segment.order !== NEVER_SENT
     segment.order = this.#order++
     segment.sentAt = this.#lastSentAt = now
     segment.deliveredBefore = this.#delivered
