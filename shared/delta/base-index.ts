@@ -6,8 +6,8 @@
 // 4-byte strings of a base beyond this are not indexed: their copies cost nearly what they save, and memory is 4 bytes each.
 const SHORT_CHAIN_MAX_BYTES = 4 * 1024 * 1024
 
-// An index of a long base has at most this many long strings: 16 MiB of links, 16 MiB of heads.
-const LONG_CHAIN_MAX_ENTRIES = 4 * 1024 * 1024
+// An index of a long base has at most this many long strings: 8 MiB of links, 8 MiB of heads.
+const LONG_CHAIN_MAX_ENTRIES = 2 * 1024 * 1024
 
 export const SHORT_KEY_BYTES = 4
 export const LONG_KEY_BYTES = 8

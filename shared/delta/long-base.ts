@@ -1,6 +1,6 @@
 // Bases too long for one index: for each target window, the stretch of the base that it most resembles is indexed.
 // Knows: sampled strings of the whole base, stretches. Does not know: files (a BaseReader reads), instructions.
-// Memory: the map (at most 24 MiB), one stretch of 16 MiB, its index (32 MiB), whatever the base's length.
+// Memory: the map (at most 24 MiB), one stretch of 16 MiB, its index (16 MiB), whatever the base's length.
 
 import { BaseIndex, hashLong, wordAt } from './base-index.ts'
 import type { BaseReader } from './base-reader.ts'
