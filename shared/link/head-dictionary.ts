@@ -44,6 +44,8 @@ export const headDictionary = Buffer.from(
     'cache-control: no-cache\netag: W/"\netag: "\ncontent-length: \n',
     'last-modified: Sat, Sun, Mon, Tue, Wed, Thu, Fri, 01 Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec 2025 00:00:00 GMT\n',
     'date: Mon, 01 Jan 2026 12:00:00 GMT\nvia: 1.1 varnish\nvia: 1.1 google\nvia: 1.1 hunch-far\n',
-    ':status 404\n:status 302\n:status 301\n:status 204\n:status 304\n:status 206\n:status 200\n',
+    ':status 404\n:status 302\n:status 301\n:status 204\n:status 304\n:status 206\n',
+    // The facts in the order in which every head begins with them: 22 bytes of the 47 that an unchanged head would cost.
+    ':wait 100\n:whole 1000\n:delta 100\n:length 1000\n:keep 1\n:status 200\n',
   ].join(''),
 )
