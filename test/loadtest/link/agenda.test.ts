@@ -1,3 +1,5 @@
+// The agenda, chance and the line of the link model: order of time, order of adding, repeatable numbers.
+
 import t from 'tap'
 import { Agenda } from '../../../loadtest/link/agenda.ts'
 import { seedChance } from '../../../loadtest/link/chance.ts'

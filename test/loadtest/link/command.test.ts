@@ -1,3 +1,5 @@
+// `hunch link` as a person or a script runs it: what it prints, how it stops, what it refuses.
+
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'

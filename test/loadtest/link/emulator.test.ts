@@ -1,3 +1,5 @@
+// The link emulator over real sockets: bytes, ends, resets, cuts, faults. Nothing here looks at a clock.
+
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'

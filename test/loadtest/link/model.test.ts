@@ -1,3 +1,5 @@
+// The whole link model on a fake clock: times, sharing, loss, silence. play-link.ts runs the scripts.
+
 import t, { type Test } from 'tap'
 import { parseFigures, presetFigures, presetNames } from '../../../loadtest/link/presets.ts'
 import { LinkPlay } from './play-link.ts'

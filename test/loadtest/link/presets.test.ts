@@ -1,3 +1,5 @@
+// The figures of a link: presets, and what people write instead.
+
 import t from 'tap'
 import { defaultQueueBytes, parseFigures, presetFigures, presetNames } from '../../../loadtest/link/presets.ts'
 

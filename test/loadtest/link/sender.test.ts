@@ -1,3 +1,5 @@
+// One direction of a connection at its two ends, segment by segment, on a fake clock.
+
 import t from 'tap'
 import { Cubic } from '../../../loadtest/link/cubic.ts'
 import { Receiver } from '../../../loadtest/link/receiver.ts'

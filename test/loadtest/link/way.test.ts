@@ -1,3 +1,5 @@
+// One direction of the link: rate, delay, queue, loss, silence.
+
 import t from 'tap'
 import { seedChance } from '../../../loadtest/link/chance.ts'
 import { Way } from '../../../loadtest/link/way.ts'
