@@ -1,44 +1,56 @@
-// Two or more streams as one: what is written goes into the first, what is read comes out of the last.
-// Knows: back-pressure, errors, ends. Does not know: what flows.
+// Streams in a row as one: what is written goes into the first, what is read comes out of the last.
+// Knows: back-pressure, errors, ends. Does not know: what flows; its first bytes may decide which streams it needs.
 // Invariant 1: a write is done when the first stream has taken it, so a slow reader slows the writer down.
 // Invariant 2: an error of any of them destroys all of them, and is given through `mapError` once.
 
 import { Duplex } from 'node:stream'
 
+type Done = (error?: Error | null) => void
+
+/** Makes the streams once the first chunk is there; an empty chunk when the end comes first. */
+export type OpenStages = (first: Uint8Array) => readonly [Duplex, ...Duplex[]]
+
 export class Chain extends Duplex {
-  readonly #stages: readonly Duplex[]
-  readonly #first: Duplex
-  readonly #last: Duplex
+  readonly #open: OpenStages
   readonly #mapError: (error: Error) => Error
+  #stages: readonly Duplex[] = []
 
-  constructor(stages: readonly [Duplex, ...Duplex[]], mapError: (error: Error) => Error = error => error) {
+  constructor(open: OpenStages, mapError: (error: Error) => Error = error => error) {
     super()
-    this.#stages = stages
-    this.#first = stages[0]
-    this.#last = stages[stages.length - 1]!
+    this.#open = open
     this.#mapError = mapError
-    for (let i = 0; i + 1 < stages.length; i++) stages[i]!.pipe(stages[i + 1]!)
-    for (const stage of stages) stage.on('error', (error: Error) => this.destroy(this.#mapError(error)))
-    this.#last.on('data', (chunk: Uint8Array) => {
-      if (!this.push(chunk)) this.#last.pause()
-    })
-    this.#last.on('end', () => this.push(null))
   }
 
-  override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#first.write(chunk, error => done(error ? this.#mapError(error) : null))
+  override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: Done): void {
+    if (chunk.length === 0) return done()
+    this.#start(chunk).write(chunk, error => done(error ? this.#mapError(error) : null))
   }
 
-  override _final(done: (error?: Error | null) => void): void {
-    this.#first.end(() => done())
+  override _final(done: Done): void {
+    this.#start(new Uint8Array(0)).end(() => done())
   }
 
   override _read(): void {
-    this.#last.resume()
+    this.#stages.at(-1)?.resume()
   }
 
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+  override _destroy(error: Error | null, done: Done): void {
     for (const stage of this.#stages) stage.destroy()
     done(error)
+  }
+
+  #start(first: Uint8Array): Duplex {
+    const [started] = this.#stages
+    if (started !== undefined) return started
+    const stages = this.#open(first)
+    this.#stages = stages
+    for (let i = 0; i + 1 < stages.length; i++) stages[i]!.pipe(stages[i + 1]!)
+    for (const stage of stages) stage.on('error', (error: Error) => this.destroy(this.#mapError(error)))
+    const last = stages.at(-1)!
+    last.on('data', (chunk: Uint8Array) => {
+      if (!this.push(chunk)) last.pause()
+    })
+    last.on('end', () => this.push(null))
+    return stages[0]
   }
 }

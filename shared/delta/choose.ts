@@ -1,6 +1,6 @@
 // Decides how a delta is made: which format, at which effort, or several of which the smallest is sent.
 // Knows: sizes, the link's bandwidth, the load, what each way costs and gives (measured). Does not know: how it is done.
-// One rule: of all ways, the one after which the delta has arrived soonest: time to encode + time on the link.
+// One rule: of all ways, the one with the least time to encode + weight × time on the link.
 
 import { MAX_DCB_BASE_BYTES } from './dcb.ts'
 import type { Effort } from './effort.ts'
@@ -42,7 +42,7 @@ interface Way {
   readonly startMs: number
   readonly msPerMib: number
   readonly msPerKib: number
-  /** Size against the smallest way, at the median. */
+  /** Size against the smallest way. */
   readonly relativeSize: number
 }
 
@@ -57,15 +57,19 @@ const MIB = 1024 * 1024
 const dcb = (effort: Effort): DeltaAttempt => ({ format: 'dcb', effort })
 const vcdiff = (effort: Effort): DeltaAttempt => ({ format: 'vcdiff', effort })
 
-// Fitted to loadtest/delta/results: see docs/delta.md.
+// Bytes of all changed steps of the corpus together, and times on one processor: see docs/delta.md.
 const ways: readonly Way[] = [
-  { attempts: [dcb(2)], startMs: 0.3, msPerMib: 4, msPerKib: 0.25, relativeSize: 1.035 },
-  { attempts: [dcb(3)], startMs: 0.5, msPerMib: 18, msPerKib: 1, relativeSize: 1.015 },
-  { attempts: [dcb(4)], startMs: 0.5, msPerMib: 34, msPerKib: 2, relativeSize: 1.005 },
-  { attempts: [dcb(5), vcdiff(4)], startMs: 1, msPerMib: 80, msPerKib: 8, relativeSize: 1 },
-  { attempts: [vcdiff(2)], startMs: 0.5, msPerMib: 6, msPerKib: 1, relativeSize: 1.31 },
-  { attempts: [vcdiff(3)], startMs: 0.8, msPerMib: 10, msPerKib: 4, relativeSize: 1.21 },
+  { attempts: [dcb(2)], startMs: 0.3, msPerMib: 4, msPerKib: 0.25, relativeSize: 1.1 },
+  { attempts: [dcb(3)], startMs: 0.5, msPerMib: 16, msPerKib: 0.8, relativeSize: 1.04 },
+  { attempts: [dcb(4)], startMs: 0.5, msPerMib: 30, msPerKib: 1.5, relativeSize: 1.012 },
+  { attempts: [dcb(5), vcdiff(4)], startMs: 1, msPerMib: 75, msPerKib: 8, relativeSize: 1 },
+  { attempts: [vcdiff(2)], startMs: 0.5, msPerMib: 6, msPerKib: 1, relativeSize: 1.5 },
+  { attempts: [vcdiff(3)], startMs: 0.8, msPerMib: 10, msPerKib: 4, relativeSize: 1.38 },
 ]
+
+// A byte on the link holds up all that waits behind it, and may be paid for; a thread that encodes holds up nothing.
+// So a millisecond of link time weighs as much as this many of encoding.
+const LINK_WEIGHT = 4
 
 /** Chooses how to make one delta. */
 export function chooseDelta(facts: DeltaFacts): DeltaChoice {
@@ -75,7 +79,7 @@ export function chooseDelta(facts: DeltaFacts): DeltaChoice {
   const feasible = readable.filter(way => way.attempts.every(({ format }) => fits(format, facts)))
   const asked = facts.effort
   const wanted = asked === undefined ? feasible : feasible.filter(way => way.attempts[0].effort === asked)
-  const best = findSoonest(wanted.length > 0 ? wanted : feasible, facts)
+  const best = findCheapest(wanted.length > 0 ? wanted : feasible, facts)
   return best ?? { kind: 'skip', why: 'base-too-large' }
 }
 
@@ -83,15 +87,15 @@ function fits(format: DeltaFormat, { baseBytes }: DeltaFacts): boolean {
   return format === 'vcdiff' || baseBytes <= MAX_DCB_BASE_BYTES
 }
 
-function findSoonest(candidates: readonly Way[], facts: DeltaFacts): DeltaChoice | undefined {
+function findCheapest(candidates: readonly Way[], facts: DeltaFacts): DeltaChoice | undefined {
   let best: DeltaChoice | undefined
-  let soonestMs = Number.POSITIVE_INFINITY
+  let leastMs = Number.POSITIVE_INFINITY
   for (const way of candidates) {
     const expectedBytes = estimateBytes(way, facts)
     const expectedMs = estimateMs(way, facts)
-    const arrivedMs = expectedMs + (expectedBytes / facts.linkBytesPerSecond) * 1000
-    if (arrivedMs >= soonestMs) continue
-    soonestMs = arrivedMs
+    const costMs = expectedMs + LINK_WEIGHT * (expectedBytes / facts.linkBytesPerSecond) * 1000
+    if (costMs >= leastMs) continue
+    leastMs = costMs
     best = { kind: 'encode', attempts: way.attempts, expectedMs, expectedBytes }
   }
   return best

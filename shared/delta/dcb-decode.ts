@@ -19,8 +19,8 @@ export function createDcbDecoder(
   const counter = new ByteCounter()
   const brotli = createBrotliDecompress(dictionaryOptions(base))
   const limit = new OutputLimit(options.maxTargetBytes, () => counter.checkAllTaken(brotli))
-  if (options.framing === 'link') return new Chain([counter, brotli, limit], asDeltaFault)
-  return new Chain([new FrameReader(base), counter, brotli, limit], asDeltaFault)
+  if (options.framing === 'link') return new Chain(() => [counter, brotli, limit], asDeltaFault)
+  return new Chain(() => [new FrameReader(base), counter, brotli, limit], asDeltaFault)
 }
 
 /** Checks and takes off the 36 bytes of RFC 9842 §4. */

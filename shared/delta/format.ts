@@ -13,7 +13,7 @@ import { DEFAULT_EFFORT, type Effort } from './effort.ts'
 import { LongBase, WHOLE_BASE_BYTES } from './long-base.ts'
 import { type SegmentSource, wholeSegment } from './vcdiff-encode.ts'
 import { createVcdiffDecoder } from './vcdiff-decode.ts'
-import { type DeltaEncoder, VcdiffEncoderStream } from './vcdiff-stream.ts'
+import { type DeltaEncoder, encodeVcdiff, VcdiffEncoderStream } from './vcdiff-stream.ts'
 
 export type DeltaFormat = 'vcdiff' | 'dcb'
 
@@ -21,7 +21,8 @@ export const deltaFormats = ['vcdiff', 'dcb'] as const satisfies readonly DeltaF
 
 /**
  * 'file': as the RFC writes it: plain VCDIFF; dcb with its 36 bytes. 'link': without these 36, or VCDIFF's 5, bytes of
- * header, as the part that carries the delta names format and base; and VCDIFF is compressed as a whole by Brotli.
+ * header, as the part that carries the delta names format and base; and VCDIFF is
+ * compressed as a whole by Brotli where that makes it smaller.
  */
 export type DeltaFraming = 'file' | 'link'
 
@@ -76,13 +77,9 @@ export async function encodeDelta(
   target: Uint8Array,
   options: EncodeOptions,
 ): Promise<Uint8Array> {
-  if (format === 'dcb') {
-    const bytes = base instanceof BaseIndex ? base.base : base
-    return encodeDcb(bytes, target, { framing: options.framing, effort: options.effort ?? DEFAULT_EFFORT })
-  }
-  const encoder = createDeltaEncoder(format, base, options)
-  encoder.end(target)
-  return collect(encoder)
+  const { framing, effort = DEFAULT_EFFORT, checksum = true } = options
+  if (format === 'dcb') return encodeDcb(base instanceof BaseIndex ? base.base : base, target, { framing, effort })
+  return encodeVcdiff(segmentsOf(base), target, { effort, checksum, framing })
 }
 
 /** A whole target at once. Raises what `createDeltaDecoder` raises. */

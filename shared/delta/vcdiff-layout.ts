@@ -13,6 +13,14 @@ export const HEADER_APPLICATION = 0x04
 /** The header of a delta that needs nothing of its own; the link leaves it out. */
 export const PLAIN_HEADER = Uint8Array.of(...MAGIC, 0)
 
+// On the link a delta comes under Brotli or plain, whichever is smaller; its first byte tells. Brotli's window is always
+// 2^22 bytes there, so its stream begins with the bits 1011 (RFC 7932 §9.1); a window's indicator is 7 at most.
+export const LINK_LGWIN = 22
+
+export function isBrotli(firstByte: number): boolean {
+  return (firstByte & 0x0f) === 0x0b
+}
+
 // Win_Indicator.
 export const WINDOW_SOURCE = 0x01
 export const WINDOW_TARGET = 0x02

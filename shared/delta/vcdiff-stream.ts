@@ -1,10 +1,14 @@
-// VCDIFF encoding as a stream: plain in files, without its header and compressed as a whole by Brotli on the link.
+// VCDIFF encoding, as a stream and in one shot: plain in files, without its header and under Brotli on the link.
 // Knows: framings, flushes, back-pressure. Does not know: dcb, decoding.
 
 import { Duplex } from 'node:stream'
-import { type BrotliCompress, constants, createBrotliCompress } from 'node:zlib'
+import { promisify } from 'node:util'
+import { type BrotliCompress, brotliCompress, constants, createBrotliCompress } from 'node:zlib'
 import { efforts } from './effort.ts'
+import { LINK_LGWIN } from './vcdiff-layout.ts'
 import { type SegmentSource, VcdiffEncoding, type VcdiffOptions } from './vcdiff-encode.ts'
+
+const compress = promisify(brotliCompress)
 
 /** A stream that makes a delta of what is written to it. */
 export interface DeltaEncoder extends Duplex {
@@ -91,7 +95,28 @@ export class VcdiffEncoderStream extends Duplex implements DeltaEncoder {
 
 const FLUSH_KIND = constants.BROTLI_OPERATION_FLUSH
 
-/** Brotli's parameters for a VCDIFF delta on the link. */
-export function linkParameters(quality: number): Record<number, number> {
-  return { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_LGWIN]: 22 }
+/** Brotli's parameters for a VCDIFF delta on the link: most deltas are too small for context modelling to pay. */
+function linkParameters(quality: number): Record<number, number> {
+  return {
+    [constants.BROTLI_PARAM_QUALITY]: quality,
+    [constants.BROTLI_PARAM_LGWIN]: LINK_LGWIN,
+    [constants.BROTLI_PARAM_DISABLE_LITERAL_CONTEXT_MODELING]: 1,
+  }
+}
+
+/** A whole VCDIFF delta. On the link it is left plain where Brotli would make it larger. */
+export async function encodeVcdiff(
+  source: SegmentSource,
+  target: Uint8Array,
+  options: VcdiffOptions,
+): Promise<Uint8Array> {
+  const encoding = new VcdiffEncoding(source, options)
+  encoding.push(target)
+  const windows: Uint8Array[] = []
+  for (let window = encoding.next(); window !== undefined; window = encoding.next()) windows.push(window)
+  const plain = Buffer.concat([...windows, encoding.flush()])
+  if (options.framing === 'file') return plain
+  const compressed = await compress(plain, { params: linkParameters(efforts[options.effort].linkQuality) })
+  // An empty target has no windows at all, and something must arrive.
+  return plain.length > 0 && plain.length < compressed.length ? plain : compressed
 }

@@ -1,0 +1,83 @@
+// Measures how long the event loop is held up while deltas are made: in this thread, and by the pool of far.
+//   node loadtest/delta/measure-pool.ts [--csv loadtest/delta/results/pool.csv]
+// Two hundred deltas of made-up 1 MB pages, effort 5 in both formats, up to 32 at a time.
+
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { parseArgs } from 'node:util'
+import { EncodePool } from '../../proxy-far/encode-pool.ts'
+import { encodeSmallest } from '../../shared/delta/attempts.ts'
+import type { DeltaAttempt } from '../../shared/delta/choose.ts'
+import { BaseIndex } from '../../shared/delta/format.ts'
+import { makeRandom } from './random.ts'
+
+const { values } = parseArgs({ options: { csv: { type: 'string' } } })
+const DELTAS = 200
+const AT_ONCE = 32
+const PAGE_BYTES = 1_000_000
+
+const random = makeRandom(1)
+const words = Array.from({ length: 500 }, () => Math.floor(random() * 1e9).toString(36))
+
+function makePage(): Buffer {
+  let text = ''
+  while (text.length < PAGE_BYTES)
+    text += `<a href="/${words[Math.floor(random() * words.length)]}">${Math.floor(random() * 1e6)}</a>\n`
+  return Buffer.from(text)
+}
+
+function editPage(page: Buffer): Buffer {
+  const edited = Buffer.from(page)
+  for (let i = 0; i < 300; i++) edited.write(words[i]!, Math.floor(random() * (page.length - 20)))
+  return edited
+}
+
+const base = makePage()
+const targets = Array.from({ length: 8 }, () => editPage(base))
+const attempts: readonly [DeltaAttempt, DeltaAttempt] = [
+  { format: 'dcb', effort: 5 },
+  { format: 'vcdiff', effort: 5 },
+]
+
+async function runAll(encode: (target: Buffer) => Promise<unknown>): Promise<void> {
+  let next = 0
+  const worker = async () => {
+    while (next < DELTAS) await encode(targets[next++ % targets.length]!)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+}
+
+async function measure(encode: (target: Buffer) => Promise<unknown>) {
+  await encode(targets[0]!)
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  delay.enable()
+  const started = performance.now()
+  await runAll(encode)
+  const seconds = (performance.now() - started) / 1000
+  delay.disable()
+  return {
+    perSecond: DELTAS / seconds,
+    p50: delay.percentile(50) / 1e6,
+    p99: delay.percentile(99) / 1e6,
+    max: delay.max / 1e6,
+  }
+}
+
+const pool = new EncodePool()
+const index = new BaseIndex(base)
+const lines = ['where,deltas per second,event-loop delay p50 ms,p99 ms,max ms']
+const ways: Record<string, (target: Buffer) => Promise<unknown>> = {
+  'in this thread': target => encodeSmallest(attempts, index, target, 'link'),
+  'in the pool': target => pool.encode({ baseKey: 'base', base, target, attempts, framing: 'link' }),
+}
+for (const [name, encode] of Object.entries(ways)) {
+  const { perSecond, p50, p99, max } = await measure(encode)
+  lines.push([name, ...[perSecond, p50, p99, max].map(value => value.toFixed(2))].join())
+}
+await pool.close()
+console.log(lines.join('\n'))
+if (values.csv !== undefined) {
+  mkdirSync(dirname(values.csv), { recursive: true })
+  writeFileSync(values.csv, `${lines.join('\n')}\n`)
+}
