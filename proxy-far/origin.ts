@@ -164,12 +164,10 @@ function describe(error: unknown): { code: string; message: string } {
   return { code, message: error.message }
 }
 
-/** undici reads field values as UTF-8 and Node's servers write Latin-1: this keeps their bytes as they were. */
+/** With `responseHeaders: 'raw'` undici gives a flat list, each byte as one character: so Node's servers write it again. */
 function readFields(raw: IncomingHttpHeaders | readonly string[]): FieldList {
-  const flat = Array.isArray(raw)
-    ? (raw as string[])
-    : Object.entries(raw).flatMap(([name, value]) => [name, String(value)])
-  return fromRaw(flat.map(text => Buffer.from(text, 'utf8').toString('latin1')))
+  const isFlat = Array.isArray(raw)
+  return fromRaw(isFlat ? (raw as string[]) : Object.entries(raw).flatMap(([name, value]) => [name, String(value)]))
 }
 
 function hostOf(request: OriginRequest): string {
