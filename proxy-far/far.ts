@@ -31,9 +31,11 @@ import {
 import { Versions } from '../shared/versions.ts'
 import { type AnswerContext, answerAsk } from './answer.ts'
 import { AnswerStream } from './answer-stream.ts'
+import { EncodePool } from './encode-pool.ts'
 import { beginExchange, logExchange } from './exchange-log.ts'
 import { type FarIdentity, openIdentity } from './identity.ts'
 import { type Reply, checkAsk, handleHello, handleJoin, refuse } from './join.ts'
+import { DeltaMaker } from './make-delta.ts'
 import { Origins } from './origin.ts'
 import { proxyPlainly, readFields } from './plain-proxy.ts'
 import { openTunnel } from './tunnel.ts'
@@ -48,6 +50,7 @@ export interface Far {
 export async function startFar(config: FarConfig): Promise<Far> {
   const identity = await openIdentity(config.data)
   const log: FastifyBaseLogger = pino({ level: config.logLevel, name: 'hunch-far' }, pino.destination(2))
+  const pool = new EncodePool()
   const context: FarContext = {
     config,
     identity,
@@ -55,6 +58,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
     origins: new Origins(config),
     versions: new Versions({ maxBytes: config.memory, maxVersionsPerUrl: config.thresholds.maxVersionsPerUrl }),
     waits: new OriginWaits(),
+    deltas: new DeltaMaker(pool, config.thresholds),
     thresholds: config.thresholds,
     now: Date.now,
   }
@@ -77,6 +81,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
       await closed
       await ownPages.close()
       await context.origins.close()
+      await pool.close()
     },
   }
 }
@@ -181,7 +186,7 @@ async function serve(
     return
   }
   const gone = new AbortController()
-  stream.once('close', () => gone.abort())
+  stream.once('close', () => gone.abort(new Fault('CLIENT_GONE', 'Near closed the stream of this answer.')))
   // Whoever reads the request's content may give it up; the answer goes out by the same stream and must live on.
   const body = endsStream ? undefined : Readable.from(stream.iterator({ destroyOnReturn: false }))
   const fields = endToEnd(readFields(headers))

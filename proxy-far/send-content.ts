@@ -3,12 +3,13 @@
 // Knows: compressors, delta encoders, parts. Does not know: why this form (plan-answer.ts), versions' stores.
 import { promisify } from 'node:util'
 import { brotliCompress, constants, createBrotliCompress } from 'node:zlib'
-import { type DeltaFormat, type Effort, createDeltaEncoder, encodeDelta } from '../shared/delta/format.ts'
+import type { DeltaEncoder, DeltaFormat } from '../shared/delta/format.ts'
 import { RunningDigest } from '../shared/exchange/running-digest.ts'
 import type { Part, WholeCoding } from '../shared/link/parts.ts'
 import { type Version, digestOf, shorten } from '../shared/version.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import { Feed } from '../shared/exchange/feed.ts'
+import type { DeltaBase, MadeDelta } from './make-delta.ts'
 import type { Arrival } from './paused.ts'
 import type { SpeculationPump } from './speculation.ts'
 
@@ -20,12 +21,6 @@ export interface SentContent {
   readonly wireBytes: number
   /** The content, when it was gathered to be kept. */
   readonly content: Uint8Array | undefined
-}
-
-export interface DeltaBase {
-  readonly version: Version
-  /** How much of it near has. */
-  readonly length: number
 }
 
 // Near releases nothing that no check covers, so a long delta is checked every so often: 13 bytes on the link for each.
@@ -57,16 +52,6 @@ export async function sendConfirmed(
   return { length: version.content.length, digest: version.digest, wireBytes, content: version.content }
 }
 
-/** The delta of a content that is known completely. */
-export function encodeWholeDelta(
-  format: DeltaFormat,
-  base: DeltaBase,
-  content: Uint8Array,
-  effort: Effort,
-): Promise<Uint8Array> {
-  return encodeDelta(format, base.version.content.subarray(0, base.length), content, { framing: 'link', effort })
-}
-
 /** A content that is known completely, compressed as it is sent whole. */
 export function compressWhole(content: Uint8Array): Promise<Uint8Array> {
   const params = { [constants.BROTLI_PARAM_QUALITY]: WHOLE_QUALITY, [constants.BROTLI_PARAM_SIZE_HINT]: content.length }
@@ -77,14 +62,18 @@ export function compressWhole(content: Uint8Array): Promise<Uint8Array> {
 export async function sendReadyDelta(
   answer: AnswerStream,
   head: Part,
-  format: DeltaFormat,
   base: DeltaBase,
-  delta: Uint8Array,
+  delta: MadeDelta,
   content: Uint8Array,
 ): Promise<SentContent> {
   const digest = digestOf(content)
-  await answer.send(head, deltaPart(format, base), { kind: 'delta-bytes', bytes: delta }, endOf(content, digest))
-  return { length: content.length, digest, wireBytes: delta.length, content }
+  await answer.send(
+    head,
+    deltaPart(delta.format, base),
+    { kind: 'delta-bytes', bytes: delta.bytes },
+    endOf(content, digest),
+  )
+  return { length: content.length, digest, wireBytes: delta.bytes.length, content }
 }
 
 /** Sends a whole content that is compressed already, or not worth compressing. */
@@ -111,13 +100,10 @@ export interface StreamedContent {
 export async function streamDelta(
   answer: AnswerStream,
   head: Part,
-  format: DeltaFormat,
   base: DeltaBase,
+  { format, encoder }: { readonly format: DeltaFormat; readonly encoder: DeltaEncoder },
   streamed: StreamedContent,
-  effort: Effort,
 ): Promise<SentContent> {
-  const bytes = base.version.content.subarray(0, base.length)
-  const encoder = createDeltaEncoder(format, bytes, { framing: 'link', effort })
   const feed = new Feed(encoder, () => encoder.flushWindow())
   await answer.send(head, deltaPart(format, base))
   return stream(answer, feed, 'delta-bytes', streamed, CHECK_EVERY_BYTES)

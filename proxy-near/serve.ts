@@ -13,6 +13,7 @@ import { type Mode, planRequest, type RequestPlan } from '../shared/exchange/pla
 import { Fault, asFault, isFaultCode } from '../shared/fault.ts'
 import { type CacheStatus, type Timing, type Way, withWay } from '../shared/http/cache-status.ts'
 import { Freshness, type RequestFacts, mayKeep } from '../shared/http/caching.ts'
+import { nameSiblings } from '../shared/exchange/siblings.ts'
 import { becomesNotModified } from '../shared/http/conditional.ts'
 import { type FieldList, withField, withVia, without } from '../shared/http/fields.ts'
 import { type Ask, askFields } from '../shared/link/ask.ts'
@@ -54,7 +55,8 @@ export async function serveRequest(
 ): Promise<void> {
   const { facts } = request
   const held = context.versions.of(facts.url, [NEAR_SCOPE])
-  const plan = planRequest(facts, held, context.mode, context.now())
+  const siblings = held.length > 0 ? [] : nameSiblings(facts.url, context.versions.ofOrigin(facts.url, [NEAR_SCOPE]))
+  const plan = planRequest(facts, held, context.mode, context.now(), siblings)
   if (plan.kind === 'serve') {
     serveHeld(plan.held, plan.notModified, response, context, exchange)
     return
@@ -67,7 +69,7 @@ export async function serveRequest(
     if (!mayAskAgain(fault, request, response)) throw fault
     exchange.askedAgainFor = fault.code
     // What near holds may be what is damaged; it must not cost a second ask every time.
-    if (fault.code !== 'LINK_CLOSED') context.versions.drop(facts.url, [NEAR_SCOPE])
+    if (fault.code !== 'LINK_CLOSED') for (const base of bases) context.versions.drop(base.url, [NEAR_SCOPE])
     await askFar({ kind: 'pass', why: 'mode' }, [], request, response, context, exchange)
   }
   // RFC 9111 §4.4: a method that is not safe makes what is held of its URL stale.
@@ -169,7 +171,11 @@ async function openAsk(
     ...toHeaders(withVia(without(facts.fields, 'host', 'expect'), '1.1', 'hunch-near')),
     ...askFields(ask),
   }
-  const stream = await context.link.request(headers, { endStream: body === undefined, signal: response.gone })
+  const options = { endStream: body === undefined, signal: response.gone }
+  const stream = await context.link.request(headers, options).catch((error: unknown) => {
+    // HTTP/2 refuses what it cannot carry, such as a second value of a field that has one (RFC 9110 §5.3).
+    throw error instanceof TypeError ? asFault(error, 'CLIENT_BAD_REQUEST') : error
+  })
   if (body) upload(body, stream)
   await new Promise<void>((resolve, reject) => {
     stream.once('response', answer => {

@@ -18,6 +18,9 @@ export interface VersionsLimits {
 // with twenty fields.
 const OVERHEAD_BYTES = 2048
 
+// Siblings are looked for among the latest: a person who reads a site has just been on its other pages.
+const MOST_OF_ORIGIN = 64
+
 type Key = string
 
 interface Held {
@@ -31,6 +34,7 @@ export class Versions {
   readonly #held: LRUCache<Key, Held>
   readonly #keysByUrl = new Map<string, readonly Key[]>()
   readonly #keysByDigest = new Map<string, Set<Key>>()
+  readonly #keysByOrigin = new Map<string, Set<Key>>()
   #added = 0
 
   constructor(limits: VersionsLimits) {
@@ -82,6 +86,16 @@ export class Versions {
       .map(({ version }) => version)
   }
 
+  /** The newest versions of an origin in these scopes, newest first: candidates for siblings. */
+  ofOrigin(url: string, scopes: readonly Scope[]): Version[] {
+    return scopes
+      .flatMap(scope => [...(this.#keysByOrigin.get(originKey(url, scope)) ?? [])].slice(-MOST_OF_ORIGIN))
+      .map(key => this.#held.peek(key))
+      .filter(held => held !== undefined)
+      .sort((one, other) => other.order - one.order)
+      .map(({ version }) => version)
+  }
+
   /** The newest version in these scopes whose digest starts so, whatever its URL: bases may be siblings. */
   find(shortDigest: string, scopes: readonly Scope[]): Version | undefined {
     return this.#find(shortDigest, version => scopes.includes(version.scope))
@@ -119,6 +133,10 @@ export class Versions {
     // A set keeps the order of insertion, so the newest is the last.
     keys.delete(key)
     this.#keysByDigest.set(digest, keys.add(key))
+    const byOrigin = originKey(version.url, version.scope)
+    const ofOrigin = this.#keysByOrigin.get(byOrigin) ?? new Set()
+    ofOrigin.delete(key)
+    this.#keysByOrigin.set(byOrigin, ofOrigin.add(key))
   }
 
   #forget(key: Key, version: Version): void {
@@ -130,6 +148,10 @@ export class Versions {
     const keys = this.#keysByDigest.get(digest)
     keys?.delete(key)
     if (keys?.size === 0) this.#keysByDigest.delete(digest)
+    const byOrigin = originKey(version.url, version.scope)
+    const ofOrigin = this.#keysByOrigin.get(byOrigin)
+    ofOrigin?.delete(key)
+    if (ofOrigin?.size === 0) this.#keysByOrigin.delete(byOrigin)
   }
 }
 
@@ -140,6 +162,10 @@ function sizeOf(version: Version): number {
 
 function keyOf(version: Version): Key {
   return `${version.digest} ${version.scope} ${version.url}`
+}
+
+function originKey(url: string, scope: Scope): string {
+  return urlKey(url.split('/', 3).join('/'), scope)
 }
 
 function urlKey(url: string, scope: Scope): string {

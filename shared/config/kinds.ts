@@ -80,10 +80,11 @@ export const port: Kind<number> = { ...integer('a port', 0, 65535), expects: 'a 
 
 const effortLevels = [1, 2, 3, 4, 5] as const satisfies readonly Effort[]
 
-export const effort: Kind<Effort> = {
-  label: '1..5',
-  expects: 'an effort from 1 (fastest) to 5 (smallest)',
-  parse: value => effortLevels.find(level => String(level) === value),
+/** How hard to try; `auto`: as hard as the link is worth. */
+export const effort: Kind<Effort | 'auto'> = {
+  label: '1..5|auto',
+  expects: 'an effort from 1 (fastest) to 5 (smallest), or auto',
+  parse: value => (value === 'auto' ? value : effortLevels.find(level => String(level) === value)),
 }
 
 /** A part of one, written as a decimal fraction. */

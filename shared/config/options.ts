@@ -5,7 +5,6 @@
 // A row lists the commands that have the option, each with its default in the text that a person would write;
 // null means that there is none, and that the value may be undefined.
 
-import { DEFAULT_EFFORT } from '../delta/effort.ts'
 import {
   bytes,
   bytesOrNone,
@@ -56,8 +55,8 @@ export const thresholdOptions = {
   monthlyBudgetBytes: everywhere(bytesOrNone(MiB, 1024 * TiB), 'none', 'The data plan: bytes a month on the link'),
   deltaEffort: everywhere(
     effort,
-    String(DEFAULT_EFFORT),
-    'How hard far tries for a small delta: 1 fastest, 5 smallest',
+    'auto',
+    'How hard far tries for a small delta: 1 fastest, 5 smallest, auto as hard as the link is worth',
   ),
 } as const
 

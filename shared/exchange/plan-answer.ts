@@ -21,8 +21,12 @@ export interface AnswerFacts {
   readonly ask: Ask
   /** What far holds of this URL in the scopes of this near, newest first. */
   readonly held: readonly Version[]
-  /** The version that both hold, if there is one. */
+  /** Versions of other URLs that far could send where it holds none of this one. */
+  readonly siblings: readonly Version[]
+  /** The version of this URL that both hold. */
   readonly common: Version | undefined
+  /** All that both hold of what near named: `common`, or siblings. */
+  readonly commons: readonly Version[]
   /** Expected wait for the origin in milliseconds; undefined when nothing is known of it. */
   readonly expectedWaitMs: number | undefined
 }
@@ -36,7 +40,8 @@ export function planAnswer(facts: AnswerFacts, thresholds: Thresholds, now: numb
   const speculation: SpeculationFacts = {
     wish: facts.ask.speculation,
     readsDeltas: facts.ask.formats.length > 0,
-    candidate: newest,
+    // A sibling is worth sending only to a near that has none itself.
+    candidate: newest ?? (facts.commons.length > 0 ? undefined : facts.siblings[0]),
     common: facts.common !== undefined,
     expectedWaitMs: facts.expectedWaitMs,
     link: facts.ask.link,
@@ -68,7 +73,10 @@ export interface VerdictFacts {
   readonly compressible: boolean
   /** Length of the new content, where the origin tells it. */
   readonly contentLength: number | undefined
+  /** The version of this URL that both hold. */
   readonly common: Version | undefined
+  /** The version of another URL that both hold and that resembles the content. */
+  readonly sibling: Version | undefined
   /** What was sent of a speculation: the version and how many bytes of it near can have. */
   readonly sent: { readonly version: Version; readonly length: number } | undefined
   /** The version that the content is known to be: confirmed by a 304, or compared. */
@@ -77,29 +85,26 @@ export interface VerdictFacts {
 
 /** What far makes of the origin's answer. */
 export function planVerdict(facts: VerdictFacts, thresholds: Thresholds): VerdictPlan {
-  const { common, sent, same } = facts
-  if (same && same.digest === common?.digest) return { kind: 'confirm', version: same }
-  if (same && same.digest === sent?.version.digest) return { kind: 'confirm', version: same }
+  const { common, sibling, sent, same } = facts
+  const confirmable = [common, sibling, sent?.version]
+  if (same && confirmable.some(version => version?.digest === same.digest)) return { kind: 'confirm', version: same }
   if (facts.status !== 200) return { kind: 'whole', why: 'status' }
   if (!facts.readsDeltas) return { kind: 'whole', why: 'no-formats' }
   if (!facts.compressible) return { kind: 'whole', why: 'media-type' }
   if (facts.contentLength !== undefined && facts.contentLength > thresholds.maxBaseBytes) {
     return { kind: 'whole', why: 'large' }
   }
-  const base = common ? { version: common, length: common.content.length } : sent
-  if (!base) return { kind: 'whole', why: 'no-base' }
+  const whole = (version: Version | undefined) => version && { version, length: version.content.length }
+  const bases = [whole(common), sent, whole(sibling)].filter(base => base !== undefined)
+  if (bases.length === 0) return { kind: 'whole', why: 'no-base' }
   // Nothing is no base, also where the threshold is 0: of a speculation near may have been told no more than its name.
-  if (base.length < Math.max(1, thresholds.minBaseBytes)) return { kind: 'whole', why: 'small' }
-  return { kind: 'delta', base: base.version, baseLength: base.length }
+  const base = bases.find(({ length }) => length >= Math.max(1, thresholds.minBaseBytes))
+  return base ? { kind: 'delta', base: base.version, baseLength: base.length } : { kind: 'whole', why: 'small' }
 }
 
-/** The version that near named first of those that far holds too. */
-export function chooseCommon(ask: Ask, find: (shortDigest: string) => Version | undefined): Version | undefined {
-  for (const named of ask.bases) {
-    const version = find(named.digest)
-    if (version) return version
-  }
-  return undefined
+/** The versions that near named and far holds too, in near's order: those of this URL first, else siblings. */
+export function findCommons(ask: Ask, find: (shortDigest: string) => Version | undefined): Version[] {
+  return ask.bases.map(named => find(named.digest)).filter(version => version !== undefined)
 }
 
 /** The fields of `version` when near has exactly the same ones, so that they can be a head's dictionary. */

@@ -20,7 +20,13 @@ export type RequestPlan =
  * `held`: the versions of this URL, newest first. Only the newest answers: an older one may be fresh by its own fields,
  * but the origin has said something else since (RFC 9111 §4, the most recent response).
  */
-export function planRequest(request: RequestFacts, held: readonly Version[], mode: Mode, now: number): RequestPlan {
+export function planRequest(
+  request: RequestFacts,
+  held: readonly Version[],
+  mode: Mode,
+  now: number,
+  siblings: readonly Version[] = [],
+): RequestPlan {
   if (request.method !== 'GET') return { kind: 'pass', why: 'method' }
   if (valueOf(request.fields, 'range') !== undefined) return { kind: 'pass', why: 'range' }
   const newest = held[0]
@@ -28,7 +34,7 @@ export function planRequest(request: RequestFacts, held: readonly Version[], mod
     return { kind: 'serve', held: newest, notModified: becomesNotModified(request.fields, newest.fields) }
   }
   if (mode === 'plain' || mode === 'direct') return { kind: 'pass', why: 'mode' }
-  return { kind: 'ask', bases: held.slice(0, MAX_BASES) }
+  return { kind: 'ask', bases: held.length > 0 ? held.slice(0, MAX_BASES) : siblings }
 }
 
 /** A reload asks for the origin's word (RFC 9111 §5.2.1.4); the held version is still a base. */

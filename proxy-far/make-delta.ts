@@ -1,0 +1,80 @@
+// Makes the delta of one answer: chooses format and effort by the link and the load, and has a thread encode it.
+// Knows: the policy (choose.ts), the pool. Does not know: what becomes of the delta.
+import { availableParallelism, loadavg } from 'node:os'
+import { chooseDelta, type DeltaChoice } from '../shared/delta/choose.ts'
+import { type DeltaEncoder, type DeltaFormat, createDeltaEncoder } from '../shared/delta/format.ts'
+import type { Thresholds } from '../shared/config/options.ts'
+import type { Ask } from '../shared/link/ask.ts'
+import type { Version } from '../shared/version.ts'
+import type { EncodePool } from './encode-pool.ts'
+
+/** What near has of a version: all of it, or the prefix that a speculation delivered. */
+export interface DeltaBase {
+  readonly version: Version
+  readonly length: number
+}
+
+export interface MadeDelta {
+  readonly format: DeltaFormat
+  readonly bytes: Uint8Array
+}
+
+// A line that nobody has measured yet is taken for a slow one: then bytes are worth more than milliseconds.
+const UNKNOWN_BYTES_PER_SECOND = 125_000
+
+export class DeltaMaker {
+  readonly #pool: EncodePool
+  readonly #thresholds: Thresholds
+
+  constructor(pool: EncodePool, thresholds: Thresholds) {
+    this.#pool = pool
+    this.#thresholds = thresholds
+  }
+
+  /** The delta of a content that is known completely; undefined when none can be made now. */
+  async make(
+    base: DeltaBase,
+    target: Uint8Array,
+    ask: Ask,
+    expectedRatio: number | undefined,
+    signal: AbortSignal,
+  ): Promise<MadeDelta | undefined> {
+    const choice = this.#choose(base, target.length, ask, expectedRatio)
+    if (choice.kind === 'skip') return undefined
+    const result = await this.#pool.encode({
+      baseKey: `${base.version.digest} ${base.length}`,
+      base: bytesOf(base),
+      target,
+      attempts: choice.attempts,
+      framing: 'link',
+      signal,
+    })
+    return result.kind === 'encoded' ? { format: result.attempt.format, bytes: result.delta } : undefined
+  }
+
+  /** An encoder for a content that still arrives; undefined when near reads no format that fits. */
+  openEncoder(base: DeltaBase, ask: Ask): { format: DeltaFormat; encoder: DeltaEncoder } | undefined {
+    // The new content is most often about as long as the old one.
+    const choice = this.#choose(base, base.version.content.length, ask, undefined)
+    if (choice.kind === 'skip') return undefined
+    const [{ format, effort }] = choice.attempts
+    return { format, encoder: createDeltaEncoder(format, bytesOf(base), { framing: 'link', effort }) }
+  }
+
+  #choose(base: DeltaBase, targetBytes: number, ask: Ask, expectedRatio: number | undefined): DeltaChoice {
+    const { deltaEffort } = this.#thresholds
+    return chooseDelta({
+      baseBytes: base.length,
+      targetBytes,
+      linkBytesPerSecond: ask.link.bandwidthBytesPerSecond ?? UNKNOWN_BYTES_PER_SECOND,
+      cpuLoad: Math.min(1, (loadavg()[0] ?? 0) / availableParallelism()),
+      formats: ask.formats,
+      ...(expectedRatio === undefined ? {} : { expectedRatio }),
+      ...(deltaEffort === 'auto' ? {} : { effort: deltaEffort }),
+    })
+  }
+}
+
+function bytesOf({ version, length }: DeltaBase): Uint8Array {
+  return version.content.subarray(0, length)
+}

@@ -1,0 +1,209 @@
+// Sends one answer in the smallest form that its content has for this near: plans the verdict, makes what it needs, and
+// writes head, verdict and content.
+// Knows: the plan of the verdict, what near has. Does not know: origins, whether the content may be kept.
+import type { Thresholds } from '../shared/config/options.ts'
+import { hasSameFields, planVerdict, type VerdictPlan } from '../shared/exchange/plan-answer.ts'
+import { chooseByContent } from '../shared/exchange/siblings.ts'
+import { isCompressible } from '../shared/http/content.ts'
+import { type FieldList, valueOf } from '../shared/http/fields.ts'
+import type { Ask } from '../shared/link/ask.ts'
+import { encodeHead, fieldsId, type HeadFacts } from '../shared/link/head.ts'
+import type { Part } from '../shared/link/parts.ts'
+import { type Version, digestOf } from '../shared/version.ts'
+import type { AnswerStream } from './answer-stream.ts'
+import type { Exchange } from './exchange-log.ts'
+import type { DeltaMaker } from './make-delta.ts'
+import {
+  type SentContent,
+  type StreamedContent,
+  compressWhole,
+  endOf,
+  sendConfirmed,
+  sendReadyDelta,
+  sendReadyWhole,
+  streamDelta,
+  streamWhole,
+} from './send-content.ts'
+import type { SpeculationPump } from './speculation.ts'
+
+/** What far knows when it begins to answer. */
+export interface AnswerBeginning {
+  readonly url: string
+  readonly ask: Ask
+  /** The versions that both hold: of this URL, else of its siblings; near's order. */
+  readonly commons: readonly Version[]
+  readonly pump: SpeculationPump | undefined
+  /** The newest version of this URL that far holds: what a whole content would cost is judged by it. */
+  readonly newest: Version | undefined
+  readonly signal: AbortSignal
+}
+
+/** A response as it is to reach the client, without its content. */
+export interface AnswerHead {
+  readonly status: number
+  readonly fields: FieldList
+  readonly contentLength: number | undefined
+  /** Whether near may keep the content. */
+  readonly keep: boolean
+}
+
+export class AnswerSender {
+  readonly #answer: AnswerStream
+  readonly #beginning: AnswerBeginning
+  readonly #deltas: DeltaMaker
+  readonly #thresholds: Thresholds
+  readonly #exchange: Exchange
+
+  constructor(
+    answer: AnswerStream,
+    beginning: AnswerBeginning,
+    means: { readonly deltas: DeltaMaker; readonly thresholds: Thresholds },
+    exchange: Exchange,
+  ) {
+    this.#answer = answer
+    this.#beginning = beginning
+    this.#deltas = means.deltas
+    this.#thresholds = means.thresholds
+    this.#exchange = exchange
+  }
+
+  /** Whether near has anything that a content could be confirmed as or made from. */
+  get hasCandidate(): boolean {
+    return this.#beginning.commons.length > 0 || this.#beginning.pump?.announced === true
+  }
+
+  /** Sends a content that is known completely. `known`: the version that it is, when that is known without comparing. */
+  async sendKnown(content: Uint8Array, head: AnswerHead, known: Version | undefined): Promise<SentContent> {
+    const digest = known?.digest ?? digestOf(content)
+    const { commons, pump } = this.#beginning
+    const same = known ?? [...commons, pump?.version].find(version => version?.digest === digest)
+    const sibling = this.#siblings.find(each => each.digest === digest) ?? this.#chooseSibling(content)
+    const verdict = this.#planVerdict(head, sibling, same)
+    const sent = await this.#sendVerdict(verdict, content, head)
+    return { ...sent, content, digest }
+  }
+
+  /** Sends a content while it arrives. */
+  async sendStreamed(streamed: StreamedContent, head: AnswerHead): Promise<SentContent> {
+    // By the shape of its URL alone: near named the most alike first.
+    const verdict = this.#planVerdict(head, this.#siblings[0], undefined)
+    if (verdict.kind === 'delta') {
+      const base = { version: verdict.base, length: verdict.baseLength }
+      const opened = this.#deltas.openEncoder(base, this.#beginning.ask)
+      if (opened) {
+        this.#exchange.verdict = verdict
+        const sent = await streamDelta(this.#answer, this.#headPart(head, {}), base, opened, streamed)
+        this.#exchange.deltaBytes = sent.wireBytes
+        return sent
+      }
+    }
+    this.#exchange.verdict = verdict.kind === 'whole' ? verdict : { kind: 'whole', why: 'no-gain' }
+    return this.#streamWhole(streamed, head)
+  }
+
+  /** Passes a content on as it is. */
+  async sendAsIs(streamed: StreamedContent, head: AnswerHead): Promise<SentContent> {
+    this.#exchange.verdict = { kind: 'whole', why: 'pass' }
+    return this.#streamWhole(streamed, head)
+  }
+
+  /** Sends a response that has no content. */
+  async sendEmpty(head: AnswerHead): Promise<void> {
+    this.#exchange.verdict = { kind: 'whole', why: 'pass' }
+    await this.#answer.send(this.#headPart(head, {}), endOf(new Uint8Array(0)))
+  }
+
+  get #common(): Version | undefined {
+    return this.#beginning.commons.find(version => version.url === this.#beginning.url)
+  }
+
+  get #siblings(): readonly Version[] {
+    return this.#beginning.commons.filter(version => version.url !== this.#beginning.url)
+  }
+
+  #chooseSibling(content: Uint8Array): Version | undefined {
+    if (this.#common || this.#siblings.length === 0) return undefined
+    return chooseByContent(this.#beginning.url, content, this.#siblings)
+  }
+
+  async #sendVerdict(verdict: VerdictPlan, content: Uint8Array, head: AnswerHead): Promise<SentContent> {
+    this.#exchange.verdict = verdict
+    const expectedBytes = this.#expectWholeBytes(content.length)
+    if (verdict.kind === 'confirm') {
+      const part = this.#headPart(head, { wholeBytes: expectedBytes })
+      return sendConfirmed(this.#answer, part, verdict.version, this.#beginning.pump)
+    }
+    if (verdict.kind === 'whole') return this.#sendWhole(content, head, undefined)
+    const { ask, signal } = this.#beginning
+    const base = { version: verdict.base, length: verdict.baseLength }
+    const delta = await this.#deltas.make(base, content, ask, undefined, signal)
+    const limit = this.#thresholds.maxDeltaRatio
+    let wholeBytes = expectedBytes
+    // The estimate may be wrong; before a delta is thrown away, or sent in vain, the whole is compressed to see.
+    if (!delta || delta.bytes.length > expectedBytes * limit) {
+      const whole = await compressWhole(content)
+      wholeBytes = whole.length
+      if (!delta || delta.bytes.length > wholeBytes * limit) {
+        this.#exchange.verdict = { kind: 'whole', why: 'no-gain' }
+        return this.#sendWhole(content, head, whole)
+      }
+    }
+    const part = this.#headPart(head, { wholeBytes, deltaBytes: delta.bytes.length })
+    const sent = await sendReadyDelta(this.#answer, part, base, delta, content)
+    this.#exchange.deltaBytes = sent.wireBytes
+    return sent
+  }
+
+  async #sendWhole(content: Uint8Array, head: AnswerHead, coded: Uint8Array | undefined): Promise<SentContent> {
+    const coding = isCompressible(head.fields) ? 'br' : 'identity'
+    const bytes = coding === 'br' ? (coded ?? (await compressWhole(content))) : content
+    this.#exchange.wholeBytes = bytes.length
+    return sendReadyWhole(this.#answer, this.#headPart(head, { wholeBytes: bytes.length }), coding, bytes, content)
+  }
+
+  async #streamWhole(streamed: StreamedContent, head: AnswerHead): Promise<SentContent> {
+    const codable = isCompressible(head.fields) && valueOf(head.fields, 'content-encoding') === undefined
+    const sent = await streamWhole(this.#answer, this.#headPart(head, {}), codable ? 'br' : 'identity', streamed)
+    this.#exchange.wholeBytes = sent.wireBytes
+    return sent
+  }
+
+  #planVerdict(head: AnswerHead, sibling: Version | undefined, same: Version | undefined): VerdictPlan {
+    const { ask, pump } = this.#beginning
+    return planVerdict(
+      {
+        status: head.status,
+        readsDeltas: ask.formats.length > 0,
+        compressible: isCompressible(head.fields),
+        contentLength: head.contentLength,
+        common: this.#common,
+        sibling,
+        sent: pump?.announced ? { version: pump.version, length: pump.sentLength } : undefined,
+        same,
+      },
+      this.#thresholds,
+    )
+  }
+
+  #headPart({ status, fields, contentLength, keep }: AnswerHead, costs: HeadFacts): Part {
+    const { ask, commons } = this.#beginning
+    const { originWaitMs } = this.#exchange
+    const facts: HeadFacts = {
+      ...costs,
+      ...(originWaitMs === undefined ? {} : { originWaitMs }),
+      ...(contentLength === undefined ? {} : { contentLength }),
+      ...(keep ? { keep: 1 } : {}),
+    }
+    const base = commons.find(version => hasSameFields(ask, version, fieldsId(version.fields)))
+    this.#exchange.status = status
+    return { kind: 'head', bytes: encodeHead({ status, fields, facts }, base?.fields) }
+  }
+
+  /** What sending the content whole would cost, judged by the last version of its URL. */
+  #expectWholeBytes(contentLength: number): number {
+    const { newest } = this.#beginning
+    // Text compresses to about a quarter; used until this URL was sent whole once.
+    if (newest?.wholeBytes === undefined || newest.content.length === 0) return contentLength / 4
+    return (contentLength * newest.wholeBytes) / newest.content.length
+  }
+}
