@@ -109,7 +109,7 @@ function recordOf(fields: FieldList): Record<string, string> {
       .join()
   }
   // RFC 9111 §5.3: what is no date is in the past.
-  if (record['expires'] !== undefined) record['expires'] = writeDate(record['expires']) ?? '0'
+  if (record['expires'] !== undefined) record['expires'] = writeDate(record['expires']) ?? 'past'
   if (record['date'] !== undefined) record['date'] = writeDate(record['date']) ?? ''
   return record
 }

@@ -1,0 +1,109 @@
+// Claims about lists of fields.
+import * as fc from 'fast-check'
+import t from 'tap'
+import {
+  endToEnd,
+  type FieldList,
+  fromRaw,
+  toRaw,
+  toRecord,
+  valueOf,
+  withField,
+  without,
+  withVia,
+} from '../../../shared/http/fields.ts'
+
+const fields: FieldList = [
+  ['Accept', 'text/html'],
+  ['Cookie', 'a=1'],
+  ['accept', 'image/*;q=0.5'],
+  ['COOKIE', 'b=2'],
+  ['X-Empty', ''],
+]
+
+t.test('Node’s flat form becomes a list and back, in order and case', async t => {
+  t.strictSame(fromRaw(toRaw(fields)), fields)
+  t.strictSame(fromRaw(['a', '1', 'b']), [['a', '1']], 'a name without a value is none')
+})
+
+t.test('lines of one name are one value, joined as its kind is joined', async t => {
+  t.equal(valueOf(fields, 'accept'), 'text/html, image/*;q=0.5')
+  t.equal(valueOf(fields, 'cookie'), 'a=1; b=2')
+  t.equal(valueOf(fields, 'x-empty'), '')
+  t.equal(valueOf(fields, 'host'), undefined)
+})
+
+t.test('fields are left out and replaced whatever their case is', async t => {
+  t.strictSame(without(fields, 'accept', 'cookie'), [['X-Empty', '']])
+  t.strictSame(withField(fields, 'Cookie', 'c=3'), [
+    ['Accept', 'text/html'],
+    ['accept', 'image/*;q=0.5'],
+    ['X-Empty', ''],
+    ['Cookie', 'c=3'],
+  ])
+})
+
+t.test(
+  'nothing of the connection is passed on: its own fields, those that it names, those of this extension',
+  async t => {
+    const kept: FieldList = [
+      ['Host', 'site.example'],
+      ['Trailer', 'x'],
+      ['X-Other', 'close'],
+    ]
+    const dropped: FieldList = [
+      ['Connection', 'keep-alive, X-Named ,, x-also'],
+      ['connection', 'x-third'],
+      ['Keep-Alive', 'timeout=5'],
+      ['Proxy-Connection', 'keep-alive'],
+      ['Proxy-Authorization', 'Bearer x'],
+      ['Proxy-Authenticate', 'Basic'],
+      ['Proxy-Authentication-Info', 'x'],
+      ['TE', 'trailers'],
+      ['Transfer-Encoding', 'chunked'],
+      ['Upgrade', 'websocket'],
+      ['X-Named', '1'],
+      ['X-Also', '1'],
+      ['x-Third', '1'],
+      ['Hunch-Bases', ':AA==:'],
+      [':path', '/'],
+    ]
+    t.strictSame(endToEnd([...dropped, ...kept]), kept)
+    t.strictSame(endToEnd(kept), kept)
+  },
+)
+
+t.test('a record has lower-case names and joined values, and no name collides with what objects have', async t => {
+  const odd: FieldList = [...fields, ['constructor', '1'], ['__proto__', '2'], ['__proto__', '3']]
+  const record = toRecord(odd)
+  t.equal(record['accept'], 'text/html, image/*;q=0.5')
+  t.equal(record['cookie'], 'a=1; b=2')
+  t.equal(record['constructor'], '1')
+  t.equal(Object.getOwnPropertyDescriptor(record, '__proto__')?.value, '2, 3')
+  t.equal(Object.getPrototypeOf(record), Object.prototype)
+})
+
+t.test('a proxy adds itself to Via behind those before it', async t => {
+  const via = withVia([['Via', '1.1 first']], '2.0', 'hunch-far')
+  t.equal(valueOf(via, 'via'), '1.1 first, 2.0 hunch-far')
+})
+
+t.test(
+  'whatever the fields are: what is passed on is part of them, in order, and passing on again changes nothing',
+  async t => {
+    const name = fc.oneof(
+      fc.constantFrom('Connection', 'te', 'Upgrade', 'hunch-x', 'a', 'B', 'constructor', ':status'),
+      fc.string({ minLength: 1 }),
+    )
+    const value = fc.oneof(fc.constantFrom('a', 'b, te', 'close', ''), fc.string())
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, value)), list => {
+        const passed = endToEnd(list)
+        const places = passed.map(each => list.findIndex(one => one === each))
+        const isOrdered = places.every((place, at) => place > (places[at - 1] ?? -1))
+        return isOrdered && endToEnd(passed).length === passed.length
+      }),
+    )
+    t.pass('they are')
+  },
+)
