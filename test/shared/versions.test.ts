@@ -95,6 +95,25 @@ t.test('where short digests collide, the whole digest still finds its own', asyn
   t.equal(versions.find(shorten(one.digest), everyone), undefined)
 })
 
+t.test(
+  'the versions of an origin are given newest first, whatever their URL, never those of another scope',
+  async t => {
+    const versions = new Versions(roomy)
+    const [one, two] = ['a', 'b?q'].map(path => makeVersion({ content: path, url: `http://site.example/${path}` }))
+    const own = makeVersion({ content: 'own', url: 'http://site.example/c', scope: 'private:a' })
+    const elsewhere = ['http://site.example:81/', 'https://site.example/', 'http://site.example.org/'].map(url =>
+      makeVersion({ url }),
+    )
+    for (const version of [one!, own, two!, ...elsewhere]) versions.add(version)
+    t.strictSame(versions.ofOrigin('http://site.example/new', everyone), [two, one])
+    t.strictSame(versions.ofOrigin('http://site.example/new', ['public', 'private:a']), [two, own, one])
+    t.strictSame(versions.ofOrigin('http://site.example/new', ['private:b']), [])
+    versions.drop(one!.url, everyone)
+    versions.drop(two!.url, everyone)
+    t.strictSame(versions.ofOrigin('http://site.example/new', everyone), [])
+  },
+)
+
 t.test('what is dropped is gone, the rest stays', async t => {
   const versions = new Versions(roomy)
   const kept = makeVersion({ content: 'kept', url: 'http://site.example/b' })
