@@ -81,14 +81,15 @@ Each response says in Cache-Status which way it came. Ctrl-C ends the demo.
 
 /** One line for each exchange, for people. */
 function describeExchange(line: LogLine): string {
-  const { method, url, way, status, totalMs, contentBytes, savedBytes, fault } = line
-  if (typeof method !== 'string') return ''
+  if (typeof line['method'] !== 'string') return ''
+  const word = (name: string) =>
+    typeof line[name] === 'string' || typeof line[name] === 'number' ? `${line[name]}` : ''
   const bytes = ['baseBytes', 'deltaBytes', 'wholeBytes'].map(name => Number(line[name] ?? 0))
   const link = bytes.reduce((sum, each) => sum + each, 0)
-  const saved = Number(savedBytes ?? 0) > 0 ? `, ${Number(savedBytes)} saved` : ''
-  const outcome = fault === undefined ? `${String(status ?? '')} ${String(way ?? '')}` : `failed: ${String(fault)}`
-  const size = contentBytes === undefined ? '' : `  ${Number(contentBytes)} B by ${link} B on the link${saved}`
-  return `${String(totalMs).padStart(6)} ms  ${outcome.padEnd(14)} ${method} ${String(url)}${size}\n`
+  const saved = Number(line['savedBytes'] ?? 0) > 0 ? `, ${word('savedBytes')} saved` : ''
+  const outcome = word('fault') === '' ? `${word('status')} ${word('way')}` : `failed: ${word('fault')}`
+  const size = word('contentBytes') === '' ? '' : `  ${word('contentBytes')} B by ${link} B on the link${saved}`
+  return `${word('totalMs').padStart(6)} ms  ${outcome.padEnd(14)} ${word('method')} ${word('url')}${size}\n`
 }
 
 function print(text: string): void {

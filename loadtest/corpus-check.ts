@@ -44,7 +44,8 @@ try {
     }
   }
   process.stdout.write(`${documents.length} documents, ${responses} responses, ${contentBytes} bytes of content\n`)
-  for (const [what, times] of [...counts].sort()) process.stdout.write(`${String(times).padStart(6)}  ${what}\n`)
+  const rows = [...counts].sort(([one], [other]) => one.localeCompare(other))
+  for (const [what, times] of rows) process.stdout.write(`${String(times).padStart(6)}  ${what}\n`)
   process.stdout.write(`${wrong} responses differ from the origin's bytes\n`)
 } finally {
   await far.close()

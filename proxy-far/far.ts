@@ -140,14 +140,14 @@ function makeOwnPages(context: FarContext, server: Http2Server) {
   pages.removeAllContentTypeParsers()
   pages.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
   pages.post(JOIN_PATH, async (request, reply) => {
-    const answer = await handleJoin(context.identity, String(request.body ?? ''), context.now())
+    const answer = await handleJoin(context.identity, bodyOf(request), context.now())
     if (answer.status === 200) context.log.info('a near joined')
     else context.log.warn({ answer: answer.body }, 'a near could not join')
     return reply.code(answer.status).headers(answer.fields).send(answer.body)
   })
   pages.post(HELLO_PATH, async (request, reply) => {
     const credential = request.headers['proxy-authorization']
-    const answer = handleHello(context.identity, credential, String(request.body ?? ''))
+    const answer = handleHello(context.identity, credential, bodyOf(request))
     if (answer.status !== 200) context.log.warn({ answer: answer.body }, 'a near was refused')
     return reply.code(answer.status).headers(answer.fields).send(answer.body)
   })
@@ -209,6 +209,11 @@ async function serve(
   } finally {
     gone.abort()
   }
+}
+
+/** The parser gives every body as text. */
+function bodyOf({ body }: { readonly body: unknown }): string {
+  return typeof body === 'string' ? body : ''
 }
 
 function reply(stream: ServerHttp2Stream, { status, fields, body }: Reply): void {

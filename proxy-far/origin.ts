@@ -65,7 +65,7 @@ export class Origins {
       response = await this.#agent.request({
         origin: `${protocol}//${host}`,
         path,
-        method: request.method as Dispatcher.HttpMethod,
+        method: request.method,
         headers: toRaw([['Host', host], ...without(request.fields, 'host', 'expect')]),
         body: request.body ?? null,
         signal: request.signal,
@@ -80,7 +80,7 @@ export class Origins {
       status: response.statusCode,
       fields,
       body: this.#readBody(response.body, fields, request),
-      trailers: () => Object.entries(response.trailers).map(([name, value]) => [name, String(value)] as const),
+      trailers: () => Object.entries(response.trailers).map(([name, value]) => [name, value] as const),
       discard: () => void response.body.dump().catch(() => {}),
     }
   }

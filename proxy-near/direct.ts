@@ -20,7 +20,7 @@ export class DirectOrigins {
       const answer = await this.#agent.request({
         origin: `${protocol}//${host}`,
         path: facts.url.slice(`${protocol}//${host}`.length),
-        method: facts.method as 'GET',
+        method: facts.method,
         headers: toRaw([['Host', host], ...withVia(without(facts.fields, 'host', 'expect'), '1.1', 'hunch-near')]),
         body: body ?? null,
         signal: response.gone,
