@@ -36,6 +36,8 @@ export class Bbr implements Congestion {
   #windowBefore = 0
   #pace = 0
   #round = 0
+  // Linux counts the SYN.
+  #delivered = 1
   #rates: { readonly round: number; readonly rate: number }[] = []
   #full = { rate: 0, rounds: 0 }
   #leastMs = Infinity
@@ -58,6 +60,7 @@ export class Bbr implements Congestion {
 
   acknowledge(sample: AckSample): void {
     if (sample.startsRound) this.#round++
+    this.#delivered += sample.segments
     this.#updateRate(sample)
     this.#checkFull(sample)
     this.#changeMode(sample)
@@ -175,7 +178,7 @@ export class Bbr implements Congestion {
     }
     const most = this.#fill(this.#mode.kind === 'cruise' ? CRUISE_WINDOW_GAIN : STARTUP_GAIN)
     if (this.#isFull) this.#window = Math.min(this.#window + segments, most)
-    else if (this.#window < most) this.#window += segments
+    else if (this.#window < most || this.#delivered < INITIAL_WINDOW) this.#window += segments
     this.#window = Math.max(LEAST_WINDOW, this.#window)
   }
 
