@@ -68,7 +68,8 @@ function toHeaders(fields: FieldList): OutgoingHttpHeaders {
   const headers: Record<string, string | string[]> = {}
   for (const [name] of fields) {
     const lower = name.toLowerCase()
-    headers[lower] ??= fields.filter(([each]) => each.toLowerCase() === lower).map(([, value]) => value)
+    // RFC 9113 §8.2.1: a value with white space around it is malformed in HTTP/2, and nghttp2 drops the field.
+    headers[lower] ??= fields.filter(([each]) => each.toLowerCase() === lower).map(([, value]) => value.trim())
   }
   return headers
 }

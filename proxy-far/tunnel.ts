@@ -33,6 +33,8 @@ export async function openTunnel(
     return { fault, upBytes: 0, downBytes: 0 }
   }
   stream.respond({ ':status': 200 })
+  // What was cut off must not look as if it had ended.
+  stream.once('aborted', () => socket.resetAndDestroy())
   const ways = await Promise.allSettled([pipeline(stream, socket), pipeline(socket, stream)])
   const failed = ways.find(way => way.status === 'rejected')
   // A client that closes a tunnel in the middle is every day's end of one.

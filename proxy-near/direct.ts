@@ -1,6 +1,6 @@
 // `--mode direct`: near as an ordinary forward proxy that goes to origins itself, past far. For comparing.
 // Knows: undici. Does not know: the link, versions.
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Agent } from 'undici'
@@ -12,6 +12,7 @@ import type { ClientRequest } from './serve.ts'
 
 export class DirectOrigins {
   readonly #agent = new Agent({ allowH2: false })
+  readonly #tunnels = new Set<Socket>()
 
   /** Passes a request on and its response back. Raises ORIGIN_REFUSED, ORIGIN_NAME, ORIGIN_RESET. */
   async serve({ facts, body }: ClientRequest, response: ClientResponse): Promise<number> {
@@ -40,17 +41,23 @@ export class DirectOrigins {
   /** Connects a client with the host that its CONNECT names. Raises ORIGIN_REFUSED, ORIGIN_NAME, ORIGIN_RESET. */
   async tunnel(authority: string, client: Duplex, early: Uint8Array): Promise<void> {
     const { host, port } = parseHostPort(authority)
-    const socket = connect({ host, port, noDelay: true })
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve)
-      socket.once('error', error => reject(toFault(error, authority)))
-    })
-    client.write('HTTP/1.1 200 Connection Established\r\n\r\n')
-    socket.write(early)
-    await Promise.allSettled([pipeline(client, socket), pipeline(socket, client)])
+    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true })
+    this.#tunnels.add(socket)
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once('connect', resolve)
+        socket.once('error', error => reject(toFault(error, authority)))
+      })
+      client.write('HTTP/1.1 200 Connection Established\r\n\r\n')
+      socket.write(early)
+      await Promise.allSettled([pipeline(client, socket), pipeline(socket, client)])
+    } finally {
+      this.#tunnels.delete(socket)
+    }
   }
 
   async close(): Promise<void> {
+    for (const socket of this.#tunnels) socket.destroy(new Error('Near is closing.'))
     await this.#agent.destroy()
   }
 }

@@ -73,10 +73,10 @@ class NearProxy implements Near {
   async close(): Promise<void> {
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     this.#server.closeAllConnections()
-    await this.#link?.close()
+    // Both end their tunnels, whose sockets the server still counts as its own.
+    await Promise.all([this.#link?.close(), this.#direct.close()])
     await closed
     await this.#pages.close()
-    await this.#direct.close()
   }
 
   /** Near's own pages are fastify's; what goes through the proxy never meets its router. */

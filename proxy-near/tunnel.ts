@@ -2,6 +2,7 @@
 // Knows: the client's socket, the link. Does not know: what passes.
 import type { IncomingMessage } from 'node:http'
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Fault, asFault, isFaultCode } from '../shared/fault.ts'
@@ -42,6 +43,8 @@ export async function carryTunnel(
   let downBytes = 0
   client.on('data', (bytes: Uint8Array) => (upBytes += bytes.length))
   far.on('data', (bytes: Uint8Array) => (downBytes += bytes.length))
+  // What was cut off must not look as if it had ended.
+  far.once('aborted', () => client instanceof Socket && client.resetAndDestroy())
   // Half-closed is open: each way ends by itself. What breaks one breaks both, and ends the other's pipeline too.
   await Promise.allSettled([pipeline(client, far), pipeline(far, client)])
   return { upBytes, downBytes }
