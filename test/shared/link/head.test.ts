@@ -97,12 +97,12 @@ t.test('a head that is cut off at any offset is refused', async t => {
   }
 })
 
-t.test('with any bit flipped there comes a head that HTTP can carry, or LINK_BAD_PART', async t => {
+t.test('with any byte flipped there comes a head that HTTP can carry, or LINK_BAD_PART', async t => {
   for (const bytes of [encodeHead(head, undefined), encodeHead(head, fields)]) {
     for (let at = 0; at < bytes.length; at++) {
-      for (let bit = 0; bit < 8; bit++) {
+      for (const mask of [0x01, 0x10, 0xff]) {
         const flipped = Buffer.from(bytes)
-        flipped[at] = (flipped[at] ?? 0) ^ (1 << bit)
+        flipped[at] = (flipped[at] ?? 0) ^ mask
         decodeSafely(flipped)
       }
     }
