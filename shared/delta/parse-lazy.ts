@@ -3,7 +3,7 @@
 
 import { type BaseIndex, SHORT_KEY_BYTES } from './base-index.ts'
 import { MatchFinder, type SearchDepth } from './match-finder.ts'
-import type { Verbs } from './verbs.ts'
+import type { Verbs } from './vcdiff-window.ts'
 
 // What a copy must gain over its own cost: one instruction byte and an address of one byte when it goes on where the
 // last copy was (aligned) or lies close before, of three bytes anywhere else.

@@ -6,7 +6,7 @@
 import { type BaseIndex, SHORT_KEY_BYTES } from './base-index.ts'
 import { type PlaceVisitor, MatchFinder, type SearchDepth } from './match-finder.ts'
 import { addressBytes, type VcdiffCosts } from './vcdiff-costs.ts'
-import type { Verbs } from './verbs.ts'
+import type { Verbs } from './vcdiff-window.ts'
 
 // A block is written when it is full. Longer blocks see further; these take 16 bytes a node.
 const BLOCK_NODES = 8192

@@ -61,18 +61,14 @@ export class DeltaInspector {
   #reader: VcdiffReader | undefined
   #set: InstructionSet = { table: defaultTable, cache: new AddressCache() }
   #first: Uint8Array = new Uint8Array(0)
-  #isDcb = false
   #totals = { windows: 0, targetBytes: 0, deltaBytes: 0, addedBytes: 0, ranBytes: 0, copiedBytes: 0 }
 
   /** Records of what `chunk` completes. Raises DELTA_ faults. */
   push(chunk: Uint8Array): DeltaRecord[] {
     this.#totals.deltaBytes += chunk.length
-    if (this.#isDcb) return []
     if (this.#reader === undefined) {
-      this.#first = Buffer.concat([this.#first, chunk])
-      if (this.#first.length < DCB_MAGIC.length) return []
-      this.#isDcb = DCB_MAGIC.every((byte, i) => this.#first[i] === byte)
-      if (this.#isDcb) return []
+      if (this.#first.length < DCB_HEADER_BYTES) this.#first = Buffer.concat([this.#first, chunk])
+      if (this.#first.length < DCB_MAGIC.length || this.#isDcb()) return []
       this.#reader = new VcdiffReader(MAX_ADDRESS)
       this.#reader.push(this.#first)
     } else {
@@ -88,15 +84,18 @@ export class DeltaInspector {
 
   /** The last record. Raises DELTA_TRUNCATED when the delta is not whole. */
   finish(): DeltaRecord {
-    if (this.#isDcb) {
-      if (this.#first.length < DCB_HEADER_BYTES && this.#totals.deltaBytes < DCB_HEADER_BYTES)
-        throw new Fault('DELTA_TRUNCATED', 'the delta ends within its header')
+    if (this.#isDcb()) {
+      if (this.#first.length < DCB_HEADER_BYTES) throw new Fault('DELTA_TRUNCATED', 'the delta ends within its header')
       const baseSha256 = Buffer.from(this.#first.subarray(DCB_MAGIC.length, DCB_HEADER_BYTES)).toString('hex')
       return { kind: 'dcb', baseSha256, contentBytes: this.#totals.deltaBytes - DCB_HEADER_BYTES }
     }
     if (this.#reader === undefined) throw new Fault('DELTA_TRUNCATED', 'the delta ends within its header')
     this.#reader.end()
     return { kind: 'end', ...this.#totals }
+  }
+
+  #isDcb(): boolean {
+    return this.#first.length >= DCB_MAGIC.length && DCB_MAGIC.every((byte, i) => this.#first[i] === byte)
   }
 
   #header({ application, codeTable }: VcdiffHeader): DeltaRecord {

@@ -64,14 +64,13 @@ function makeCosts(bits: {
 
 /** The length of the shortest form of an address, given the addresses of the copies before (RFC 3284 §5.3). */
 export function addressBytes(address: number, here: number, recent: Int32Array): number {
-  const plain = address < here - address ? address : here - address
-  if (plain < 128) return 1
-  let bytes = plain < 16384 ? 2 : plain < 2097152 ? 3 : plain < 268435456 ? 4 : 5
+  let least = address < here - address ? address : here - address
   for (let k = 0; k < recent.length; k++) {
     const ahead = address - recent[k]!
-    if (ahead < 0 || ahead >= 16384) continue
-    if (ahead < 128) return 1
-    bytes = 2
+    if (ahead >= 0 && ahead < least) least = ahead
   }
-  return bytes
+  if (least < 128) return 1
+  if (least < 16384) return 2
+  if (least < 2097152) return 3
+  return least < 268435456 ? 4 : 5
 }

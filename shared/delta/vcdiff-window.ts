@@ -8,7 +8,16 @@ import { AddressCache, FIRST_CACHED_MODE, HERE, SELF } from './vcdiff-address.ts
 import { integerBytes } from './vcdiff-integer.ts'
 import { WINDOW_ADLER32, WINDOW_SOURCE } from './vcdiff-layout.ts'
 import { ADD, COPY, defaultTable, RECENT_SLOTS, RUN } from './vcdiff-table.ts'
-import type { Verbs } from './verbs.ts'
+
+/** The three verbs at which a parse and a writer meet: called in the order of the target, they make exactly the target. */
+export interface Verbs {
+  /** The next `bytes` bytes are those of the target itself, at `at`. */
+  add(at: number, bytes: number): void
+  /** The next `bytes` bytes are at `address`: in the base, or, from the base's length on, in the target window. */
+  copy(address: number, bytes: number): void
+  /** The next `bytes` bytes all are `byte`. */
+  run(byte: number, bytes: number): void
+}
 
 /** Where in the base the copies of a window come from. Address 0 is byte `at` of the base. */
 export interface Segment {

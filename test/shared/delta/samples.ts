@@ -111,3 +111,64 @@ export async function feed(stream: Duplex, chunks: Iterable<Uint8Array>): Promis
 export function* splitBytes(bytes: Uint8Array, size = 1): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
+
+/** Pairs that have led parses astray: nothing, little, repeats, noise, runs longer than a block. */
+export function parsePairs(): [Buffer, Buffer][] {
+  const page = makePage(20_000, 1)
+  const texts: [string, string][] = [
+    ['', ''],
+    ['', 'abc'],
+    ['abc', 'abc'],
+    ['abcd', 'abcdabcd'],
+    ['aaaaaaaaaaaaaaaa', 'aaaaaaaaaaaaaaaaaaaaaaaaab'],
+    ['abcdefgh', 'hgfedcba'],
+  ]
+  return [
+    ...texts.map(([base, target]): [Buffer, Buffer] => [Buffer.from(base), Buffer.from(target)]),
+    [page, editPage(page, 100, 2)],
+    [page, Buffer.concat([page, page, page.subarray(7)])],
+    [Buffer.alloc(10_000), Buffer.alloc(30_000)],
+    [randomBytes(10_000, 3), randomBytes(20_000, 4)],
+    [
+      Buffer.alloc(9000, 'ab'),
+      Buffer.concat([Buffer.alloc(9001, 'ba'), Buffer.alloc(9000, 'abc'), Buffer.alloc(20_000, 'x')]),
+    ],
+  ]
+}
+
+export interface RecordedVerb {
+  readonly kind: 'add' | 'copy' | 'run'
+  readonly bytes: number
+}
+
+/** Follows verbs as they are called, and gives the target they make. */
+export function rebuild(base: Uint8Array, target: Uint8Array, parse: (verbs: RebuildVerbs) => void) {
+  const verbs: RecordedVerb[] = []
+  const all = Buffer.alloc(base.length + target.length + 1000)
+  all.set(base)
+  let end = base.length
+  parse({
+    add(at, bytes) {
+      verbs.push({ kind: 'add', bytes })
+      all.set(target.subarray(at, at + bytes), end)
+      end += bytes
+    },
+    copy(address, bytes) {
+      verbs.push({ kind: 'copy', bytes })
+      for (let i = 0; i < bytes; i++) all[end + i] = all[address + i]!
+      end += bytes
+    },
+    run(byte, bytes) {
+      verbs.push({ kind: 'run', bytes })
+      all.fill(byte, end, end + bytes)
+      end += bytes
+    },
+  })
+  return { verbs, made: all.subarray(base.length, end) }
+}
+
+interface RebuildVerbs {
+  add(at: number, bytes: number): void
+  copy(address: number, bytes: number): void
+  run(byte: number, bytes: number): void
+}

@@ -1,6 +1,6 @@
 // Measures how long the event loop is held up while deltas are made: in this thread, and by the pool of far.
-//   node loadtest/delta/measure-pool.ts [--csv loadtest/delta/results/pool.csv]
-// Two hundred deltas of made-up 1 MB pages, effort 5 in both formats, up to 32 at a time.
+//   node test/proxy-far/measure-encode-pool.ts [--csv loadtest/delta/results/pool.csv]
+// Not a test: what it measures depends on the machine. Two hundred deltas of made-up 1 MB pages, effort 5 in both formats, up to 32 at a time.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -10,7 +10,7 @@ import { EncodePool } from '../../proxy-far/encode-pool.ts'
 import { encodeSmallest } from '../../shared/delta/attempts.ts'
 import type { DeltaAttempt } from '../../shared/delta/choose.ts'
 import { BaseIndex } from '../../shared/delta/format.ts'
-import { makeRandom } from './random.ts'
+import { makeRandom } from '../../loadtest/delta/random.ts'
 
 const { values } = parseArgs({ options: { csv: { type: 'string' } } })
 const DELTAS = 200

@@ -1,0 +1,42 @@
+// Claims about VCDIFF encoding as a stream and in one shot.
+import t from 'tap'
+import { BaseIndex } from '../../../shared/delta/base-index.ts'
+import { wholeSegment } from '../../../shared/delta/vcdiff-encode.ts'
+import { isBrotli } from '../../../shared/delta/vcdiff-layout.ts'
+import { encodeVcdiff, VcdiffEncoderStream } from '../../../shared/delta/vcdiff-stream.ts'
+import { createVcdiffDecoder } from '../../../shared/delta/vcdiff-decode.ts'
+import { editPage, feed, makePage } from './samples.ts'
+
+const base = makePage(50_000, 1)
+const source = wholeSegment(new BaseIndex(base))
+const options = { effort: 3, checksum: true, framing: 'link' } as const
+
+t.test('on the link a delta is left plain where Brotli would make it larger', async t => {
+  t.notOk(isBrotli((await encodeVcdiff(source, base, options))[0]!))
+  t.ok(isBrotli((await encodeVcdiff(source, editPage(base, 100, 2), options))[0]!))
+})
+
+t.test('flushes keep their place among the writes, also when nobody waits for them', async t => {
+  const target = editPage(base, 20, 3)
+  const encoder = new VcdiffEncoderStream(source, { ...options, framing: 'file' })
+  const flushed: Promise<void>[] = []
+  for (let at = 0; at < target.length; at += 10_000) {
+    encoder.write(target.subarray(at, at + 10_000))
+    flushed.push(encoder.flushWindow())
+  }
+  const delta = await feed(encoder, [])
+  await Promise.all(flushed)
+  const made = await feed(createVcdiffDecoder(base, { framing: 'file', maxTargetBytes: target.length }), [delta])
+  t.ok(made.equals(target))
+})
+
+t.test('a flush with nothing written makes nothing that a decoder minds', async t => {
+  for (const framing of ['file', 'link'] as const) {
+    const encoder = new VcdiffEncoderStream(source, { ...options, framing })
+    encoder.resume()
+    await encoder.flushWindow()
+    await encoder.flushWindow()
+    const delta = await feed(encoder, [])
+    t.ok(delta.length < 10)
+  }
+})
