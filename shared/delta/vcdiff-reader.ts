@@ -106,13 +106,13 @@ export class VcdiffReader {
       const table = takeBlock(reader, MAX_CODE_TABLE_BYTES, 'code table')
       if (table === undefined) return undefined
       if (table.length < 2) throw new Fault('DELTA_MALFORMED', 'the code table is empty')
-      codeTable = { recentSlots: table[0]!, sameSlots: table[1]!, delta: table.slice(2) }
+      codeTable = { recentSlots: table[0]!, sameSlots: table[1]!, delta: Uint8Array.from(table.subarray(2)) }
     }
     let application: Uint8Array | undefined
     if ((indicator & HEADER_APPLICATION) !== 0) {
       const block = takeBlock(reader, MAX_APPLICATION_BYTES, 'application header')
       if (block === undefined) return undefined
-      application = block.slice()
+      application = Uint8Array.from(block)
     }
     this.#queue.drop(reader.at)
     return { kind: 'header', application, codeTable }

@@ -25,7 +25,8 @@ export const TABLE_BYTES = 6 * 256
 
 /** Reads a table from its serial form. The caller checks the kinds and modes. */
 export function readTable(bytes: Uint8Array): CodeTable {
-  const column = (n: number) => bytes.slice(n * 256, n * 256 + 256)
+  // A Buffer's slice would be a view.
+  const column = (n: number) => Uint8Array.from(bytes.subarray(n * 256, n * 256 + 256))
   return { kind1: column(0), kind2: column(1), size1: column(2), size2: column(3), mode1: column(4), mode2: column(5) }
 }
 
