@@ -34,25 +34,37 @@ export interface DialOptions {
   readonly signal: AbortSignal
 }
 
+/** A connection with far, good for HTTP/2. */
+export interface Connection {
+  readonly socket: Socket
+  /** Bytes that have arrived from the network, handshake and encryption included, whole records or not. */
+  readonly receivedBytes: () => number
+}
+
 /**
  * Connects to far. Raises LINK_UNREACHABLE (no connection), LINK_TIMEOUT (a connection, but silence), LINK_TLS (no TLS 1.3
  * or no HTTP/2 there), LINK_PIN (another key), or the reason of `signal`.
  */
-export async function dial(url: JoinUrl, options: DialOptions): Promise<Socket> {
+export async function dial(url: JoinUrl, options: DialOptions): Promise<Connection> {
   options.signal.throwIfAborted()
   const where = `${url.host}:${url.port}`
-  if (url.security.kind === 'cleartext') {
-    const socket = connectTcp({ host: url.host, port: url.port, noDelay: true })
-    await waitUntilOpen(socket, 'connect', where, options)
-    return socket
-  }
+  const startedAt = options.clock.now()
+  const tcp = connectTcp({ host: url.host, port: url.port, noDelay: true })
+  const receivedBytes = (): number => tcp.bytesRead
+  const waited = `within ${Math.round(options.timeoutMs / 1000)} s`
+  const unreachable = new Fault('LINK_UNREACHABLE', `There is no connection to ${where} ${waited}.`)
+  await waitUntilOpen(tcp, 'connect', where, options, unreachable)
+  if (url.security.kind === 'cleartext') return { socket: tcp, receivedBytes }
+
   const { pin } = url.security
-  const socket = openTls(url, options.tickets.of(pin))
+  const socket = openTls(tcp, url.host, options.tickets.of(pin))
   // Some tickets come before the key can be compared, most after; none counts before it was.
   const early: Buffer[] = []
   const hold = (ticket: Buffer): void => void early.push(ticket)
   socket.on('session', hold)
-  await waitUntilOpen(socket, 'secureConnect', where, options)
+  const timeoutMs = Math.max(0, startedAt + options.timeoutMs - options.clock.now())
+  const silent = new Fault('LINK_TIMEOUT', `${where} accepts the connection but does not speak TLS ${waited}.`)
+  await waitUntilOpen(socket, 'secureConnect', where, { ...options, timeoutMs }, silent)
   const fault = checkPeer(socket, pin, where)
   if (fault !== undefined) {
     socket.destroy()
@@ -61,28 +73,31 @@ export async function dial(url: JoinUrl, options: DialOptions): Promise<Socket> 
   socket.off('session', hold)
   socket.on('session', ticket => options.tickets.keep(pin, ticket))
   for (const ticket of early) options.tickets.keep(pin, ticket)
-  return socket
+  return { socket, receivedBytes }
 }
 
-function openTls(url: JoinUrl, ticket: Buffer | undefined): TLSSocket {
-  const socket = connectTls({
-    host: url.host,
-    port: url.port,
-    ...(isIP(url.host) === 0 ? { servername: url.host } : {}),
+function openTls(tcp: Socket, host: string, ticket: Buffer | undefined): TLSSocket {
+  return connectTls({
+    // Connected by ourselves, because only this one knows how many bytes have arrived.
+    socket: tcp,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
     ALPNProtocols: ['h2'],
     minVersion: 'TLSv1.3',
     // Authorities have no say here: the pin is checked instead, by `checkPeer`.
     rejectUnauthorized: false,
     session: ticket,
   })
-  socket.setNoDelay(true)
-  return socket
 }
 
-function waitUntilOpen(socket: Socket, event: 'connect' | 'secureConnect', where: string, options: DialOptions) {
-  const { clock, timeoutMs, signal } = options
+/** Resolves with `event`; destroys the socket and rejects when anything else comes first, or `late` when nothing does. */
+function waitUntilOpen(
+  socket: Socket,
+  event: 'connect' | 'secureConnect',
+  where: string,
+  { clock, timeoutMs, signal }: DialOptions,
+  late: Fault,
+): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    let reached = false
     const settle = (): void => {
       cancel()
       signal.removeEventListener('abort', onAbort)
@@ -96,15 +111,8 @@ function waitUntilOpen(socket: Socket, event: 'connect' | 'secureConnect', where
     const onAbort = (): void => fail(signal.reason)
     const onClose = (): void =>
       fail(new Fault('LINK_UNREACHABLE', `${where} closed the connection before it was secure.`))
-    const cancel = clock.wake(timeoutMs, () => {
-      const waited = `within ${Math.round(timeoutMs / 1000)} s`
-      if (!reached) return fail(new Fault('LINK_UNREACHABLE', `There is no connection to ${where} ${waited}.`))
-      return fail(new Fault('LINK_TIMEOUT', `${where} accepts the connection but does not speak TLS ${waited}.`))
-    })
+    const cancel = clock.wake(timeoutMs, () => fail(late))
     signal.addEventListener('abort', onAbort, { once: true })
-    socket.once('connect', () => {
-      reached = true
-    })
     // Stays on for good: between here and the HTTP/2 session nobody else listens. A second settling does nothing.
     socket.on('error', error => fail(nameFailure(error, where)))
     socket.once('close', onClose)

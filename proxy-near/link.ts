@@ -146,8 +146,13 @@ export class Link extends EventEmitter<LinkEvents> {
 
   async #introduce(): Promise<JoinedFar> {
     const { clock, timeoutMs, pingIntervalMs, patienceMs } = this.#options
-    const socket = await dial(this.#far.url, { tickets: this.#tickets, clock, timeoutMs, signal: this.#closing.signal })
-    const session = new LinkSession(socket, { clock, pingIntervalMs, patienceMs })
+    const connection = await dial(this.#far.url, {
+      tickets: this.#tickets,
+      clock,
+      timeoutMs,
+      signal: this.#closing.signal,
+    })
+    const session = new LinkSession(connection, { clock, pingIntervalMs, patienceMs })
     this.#sessions.add(session)
     session.once('retired', () => this.#lose(session, new Fault('LINK_CLOSED', 'The far proxy is going away.')))
     session.once('ended', fault => {

@@ -10,10 +10,9 @@ import {
   constants,
   type OutgoingHttpHeaders,
 } from 'node:http2'
-import type { Socket } from 'node:net'
 
 import { Fault, asFault } from '../shared/fault.ts'
-import { Credit } from '../shared/link/credit.ts'
+import { Credit, type CreditCommand } from '../shared/link/credit.ts'
 import {
   FAR_AUTHORITY,
   FAULT_FIELD,
@@ -24,6 +23,7 @@ import {
 } from '../shared/link/protocol.ts'
 import { Pulse, type PulseCommand } from '../shared/link/pulse.ts'
 import type { Clock } from './clock.ts'
+import type { Connection } from './dial.ts'
 
 export interface SessionOptions {
   readonly clock: Clock
@@ -51,7 +51,7 @@ interface SessionEvents {
 
 export class LinkSession extends EventEmitter<SessionEvents> {
   readonly #http2: ClientHttp2Session
-  readonly #socket: Socket
+  readonly #connection: Connection
   readonly #clock: Clock
   readonly #credit = new Credit()
   readonly #pulse: Pulse
@@ -62,10 +62,11 @@ export class LinkSession extends EventEmitter<SessionEvents> {
   #cancelLook: () => void = () => undefined
   #endedBy: Fault | undefined
 
-  /** Takes over `socket`, which is open and, if it must be, pinned. */
-  constructor(socket: Socket, { clock, pingIntervalMs, patienceMs }: SessionOptions) {
+  /** Takes over `connection`, whose other end is far. */
+  constructor(connection: Connection, { clock, pingIntervalMs, patienceMs }: SessionOptions) {
     super()
-    this.#socket = socket
+    this.#connection = connection
+    const { socket } = connection
     this.#clock = clock
     this.#pulse = new Pulse({ intervalMs: pingIntervalMs, patienceMs, startedAt: clock.now() })
     this.#wishedBytes = this.#credit.bytes
@@ -81,7 +82,7 @@ export class LinkSession extends EventEmitter<SessionEvents> {
       this.#http2.setLocalWindowSize(this.#grantedBytes)
       this.#look()
     })
-    this.#http2.on('localSettings', () => this.#grant())
+    this.#http2.on('localSettings', () => this.#grant([]))
     this.#http2.on('error', error => void this.end(asFault(error, 'LINK_CLOSED')))
     this.#http2.once('goaway', () => this.emit('retired'))
     this.#http2.once('close', () => void this.end(new Fault('LINK_CLOSED', 'The far proxy closed the session.')))
@@ -151,7 +152,8 @@ export class LinkSession extends EventEmitter<SessionEvents> {
       this.#http2.destroy(fault, constants.NGHTTP2_NO_ERROR)
       this.emit('ended', fault)
     }
-    if (!this.#socket.closed) await new Promise<void>(resolve => void this.#socket.once('close', () => resolve()))
+    const { socket } = this.#connection
+    if (!socket.closed) await new Promise<void>(resolve => void socket.once('close', () => resolve()))
   }
 
   #open(headers: OutgoingHttpHeaders, options: RequestOptions): ClientHttp2Stream {
@@ -184,17 +186,12 @@ export class LinkSession extends EventEmitter<SessionEvents> {
   }
 
   #look(): void {
-    this.#perform(
-      this.#pulse.handle(
-        {
-          kind: 'counted',
-          receivedBytes: this.#socket.bytesRead,
-          openStreams: this.#openStreams,
-          probing: this.#credit.probing,
-        },
-        this.#clock.now(),
-      ),
-    )
+    const now = this.#clock.now()
+    const receivedBytes = this.#connection.receivedBytes()
+    this.#grant(this.#credit.handle({ kind: 'counted', receivedBytes }, now))
+    const { probing } = this.#credit
+    const openStreams = this.#openStreams
+    this.#perform(this.#pulse.handle({ kind: 'counted', receivedBytes, openStreams, probing }, now))
   }
 
   #perform(commands: readonly PulseCommand[]): void {
@@ -217,22 +214,20 @@ export class LinkSession extends EventEmitter<SessionEvents> {
 
   #ping(): void {
     const sentAt = this.#clock.now()
-    const bytesBefore = this.#socket.bytesRead
+    const bytesBefore = this.#connection.receivedBytes()
     this.#http2.ping(error => {
       if (error !== null || this.#endedBy !== undefined) return
       const now = this.#clock.now()
       this.#pulse.handle({ kind: 'ping-answered' }, now)
-      const receivedBytes = this.#socket.bytesRead - bytesBefore
-      for (const command of this.#credit.handle({ kind: 'round-ended', sentAt, receivedBytes }, now)) {
-        this.#wishedBytes = command.bytes
-      }
-      this.#grant()
+      const receivedBytes = this.#connection.receivedBytes() - bytesBefore
+      this.#grant(this.#credit.handle({ kind: 'round-ended', sentAt, receivedBytes }, now))
       this.#look()
     })
   }
 
-  /** Brings the windows to what the credit wishes. One SETTINGS at a time: when far has acknowledged it, this is called again. */
-  #grant(): void {
+  /** Brings the windows to what the credit wishes; one SETTINGS at a time, the next when far has acknowledged the last. */
+  #grant(commands: readonly CreditCommand[]): void {
+    for (const command of commands) this.#wishedBytes = command.bytes
     const bytes = this.#wishedBytes
     if (bytes === this.#grantedBytes || this.#http2.pendingSettingsAck || this.#http2.destroyed) return
     this.#grantedBytes = bytes

@@ -1,11 +1,12 @@
 // How much far may have on its way to near: the HTTP/2 windows that near grants, sized from what it measures.
 // Bytes that are written are gone, so a verdict waits behind all that was granted before it; a link that is granted less
-// than it carries in a round trip stands idle. Between the two lies about 2 × bandwidth × round trip.
-// Knows: rounds (a PING out, its answer back, the bytes that arrived between). Does not know: sockets, who pings.
+// than it carries in a round trip stands idle. Between the two lie 2 to 3 times bandwidth × round trip.
+// Knows: rounds (a PING out, its answer back), bytes that have arrived. Does not know: sockets, who pings.
 //
 //   probing ──a few rounds in a row no faster than before──▶ settled
-// In both, credit that limits is found out by itself: then a round carries the whole credit in one bare round trip, so
-// the measured rate, and with it the next credit, is a multiple of the last. Slow start falls out of the formula.
+// Bandwidth shows in two ways. How close together bytes arrive shows it within the first burst: believed while probing,
+// to rise only, because later TCP hands out lumps after losses. What a whole round under load carried is surer; where the
+// credit itself is what limits, a round carries all of it in a bare round trip, and so the next credit is thrice the last.
 //
 // What Node's HTTP/2 (24.21, nghttp2 1.70) does with the windows, by experiment:
 // 1. The connection's window starts at 65,535 bytes whatever is wished (RFC 9113 §6.9.2) and never shrinks at once:
@@ -14,15 +15,17 @@
 // 2. The window of streams does shrink at once, open streams included: SETTINGS_INITIAL_WINDOW_SIZE in near's preface
 //    holds from the first ask on, and a later SETTINGS may even leave a stream below zero; nothing stalls for it.
 // 3. Near hands credit back in WINDOW_UPDATEs of at least half the window: for the connection as bytes arrive, read or
-//    not; for a stream as its reader takes them. So half of the credit must cover a round trip: hence the 2.
-// 4. A credit of 4 KiB works: DATA frames of 2 to 4 KiB, one update of 13 bytes for each.
+//    not; for a stream as its reader takes them. So half of the credit must cover a round trip.
+// 4. Bytes count when their TLS record is complete. With the records of 16 KiB that OpenSSL makes by itself, a credit of
+//    16 KiB is one record: the link stands idle for a round trip after each. Far must write small ones (RECORD_BYTES in
+//    protocol.ts).
+// 5. A credit of 4 KiB works, as two frames of 2 KiB in turns, but on 28.8 kbit/s the link then idles for 3 % of the time.
 
-/** One round ended: the PING that was sent at `sentAt` was answered, and `receivedBytes` arrived in between. */
-export interface CreditEvent {
-  readonly kind: 'round-ended'
-  readonly sentAt: number
-  readonly receivedBytes: number
-}
+export type CreditEvent =
+  /** One round ended: the PING of `sentAt` was answered, and `receivedBytes` arrived in between. */
+  | { readonly kind: 'round-ended'; readonly sentAt: number; readonly receivedBytes: number }
+  /** Near looked: so many bytes have arrived since the session began. */
+  | { readonly kind: 'counted'; readonly receivedBytes: number }
 
 /** Make the connection's window and the window of each stream this large. */
 export interface CreditCommand {
@@ -32,17 +35,19 @@ export interface CreditCommand {
 
 // What TCP lets go at once (RFC 6928), so the first round is not slower for it; 4.5 s of a 28.8 kbit/s link.
 export const START_BYTES = 16_384
-// Less would be more update frames than the promptness is worth: 4 KiB are 1.1 s of a 28.8 kbit/s link.
-const FLOOR_BYTES = 4_096
+// 1.7 s of a 28.8 kbit/s link; see 5 above for less.
+const FLOOR_BYTES = 6_144
 // 130 Mbit/s over 500 ms.
 const CEILING_BYTES = 16_777_216
 
-// Twice the bandwidth-delay product keeps the link full (see 3 above). While probing, twice that, so that TCP's own slow
-// start, which doubles too, is never what waits.
-const SETTLED_GAIN = 2
-const PROBING_GAIN = 4
-// Nobody notices this much queue, and a fast link near by is not starved by a busy event loop.
+// Two products keep a link full in theory (see 3 above). On an emulated link of 1.6 Mbit/s and 300 ms, against a window
+// without a limit: 2 cost 2 to 5 % of the rate and a small answer beside a large one took 0.5 s; 3 cost 0 to 4 % and it
+// took 0.7 to 1.2 s; 4 gained nothing more; without a limit it took 5.3 s. Never slower comes first.
+const GAIN = 3
+// Added to the round trip: records, frames and event loops make updates late by about that. Nobody notices such a queue.
 const SLACK_MS = 25
+// A burst alone may mislead, so the credit never exceeds by far what the session has carried.
+const TRUST = 4
 
 // A round with less is idle: the answer to the PING and little else.
 const LOADED_BYTES = 1_024
@@ -52,8 +57,19 @@ const REMEMBERED_IDLE_ROUNDS = 4
 // Faster by a quarter is faster; three rounds without are a plateau.
 const FASTER = 1.25
 const PLATEAU_ROUNDS = 3
+// The largest rates of a few rounds may be lumps; with so many known, the largest but one counts.
+const ENOUGH_ROUNDS = 4
+// Radio links hand out bytes in lumps some ten milliseconds apart, modems one packet at a time: a rate is taken over
+// several of either.
+const BURST_MS = 50
+const BURST_BYTES = 6_144
 // A change of windows costs some 30 bytes: not worth it for less than a quarter.
 const WORTHWHILE = 1.25
+
+interface Arrival {
+  readonly at: number
+  readonly receivedBytes: number
+}
 
 export class Credit {
   #bytes = START_BYTES
@@ -63,6 +79,8 @@ export class Credit {
   #lowestMs: number | undefined
   #plateauRate = 0
   #plateauRounds = 0
+  /** The looks of late at which something had arrived. */
+  #arrivals: Arrival[] = []
 
   /** The credit now, in bytes. */
   get bytes(): number {
@@ -79,12 +97,13 @@ export class Credit {
     return this.#lowestMs
   }
 
-  /** Bytes per second that the link was last seen to carry; undefined before the first loaded round. */
+  /** Bytes per second that the link was last seen to carry; undefined before any load. */
   get bandwidthBytesPerSecond(): number | undefined {
-    return this.#rates.length === 0 ? undefined : Math.max(...this.#rates) * 1000
+    return this.#rates.length === 0 ? undefined : this.#bestRate * 1000
   }
 
   handle(event: CreditEvent, now: number): CreditCommand[] {
+    if (event.kind === 'counted') return this.#learnBurst(event.receivedBytes, now) ? this.#choose(this.#bytes) : []
     // A loopback round may take no time that the clock can tell.
     const roundMs = Math.max(now - event.sentAt, 0.01)
     if (event.receivedBytes < LOADED_BYTES) {
@@ -92,8 +111,13 @@ export class Credit {
       return []
     }
     this.#lowestMs = Math.min(this.#lowestMs ?? roundMs, roundMs)
-    this.#learnRate(event.receivedBytes, roundMs)
-    return this.#chooseBytes()
+    this.#learnRound(event.receivedBytes, roundMs)
+    return this.#choose(FLOOR_BYTES)
+  }
+
+  get #bestRate(): number {
+    const [first = 0, second = first] = this.#rates.toSorted((one, other) => other - one)
+    return this.#rates.length < ENOUGH_ROUNDS ? first : second
   }
 
   /** Only idle rounds may raise the lowest round trip: a loaded one contains the queue that the credit itself makes. */
@@ -102,9 +126,24 @@ export class Credit {
     this.#lowestMs = Math.min(...this.#idleRoundsMs)
   }
 
-  #learnRate(receivedBytes: number, roundMs: number): void {
+  /** Whether bytes arrive faster than the link was thought to be. From arrival to arrival, so that no lump counts twice. */
+  #learnBurst(receivedBytes: number, now: number): boolean {
+    if (receivedBytes === (this.#arrivals.at(-1)?.receivedBytes ?? 0)) return false
+    const isFrom = (each: Arrival): boolean =>
+      each.at <= now - BURST_MS && each.receivedBytes <= receivedBytes - BURST_BYTES
+    const from = Math.max(0, this.#arrivals.findLastIndex(isFrom))
+    this.#arrivals = [...this.#arrivals.slice(from), { at: now, receivedBytes }]
+    const [since] = this.#arrivals
+    if (!this.probing || since === undefined || !isFrom(since)) return false
+    const rate = (receivedBytes - since.receivedBytes) / (now - since.at)
+    if (rate <= this.#bestRate * FASTER) return false
+    this.#remember(rate)
+    return true
+  }
+
+  #learnRound(receivedBytes: number, roundMs: number): void {
     const rate = receivedBytes / roundMs
-    const best = Math.max(0, ...this.#rates)
+    const best = this.#bestRate
     // Twice the round that the credit was meant to make: the link is slower than it was, so what it was is no guide.
     const meantMs = (this.#lowestMs ?? 0) + (best === 0 ? Number.POSITIVE_INFINITY : this.#bytes / best)
     if (roundMs > 2 * meantMs + SLACK_MS) {
@@ -113,7 +152,7 @@ export class Credit {
     }
     // A round that used little of the credit says what far had to send, not what the link can carry.
     if (receivedBytes < this.#bytes / 2 && rate <= best) return
-    this.#rates = [...this.#rates, rate].slice(-REMEMBERED_ROUNDS)
+    this.#remember(rate)
     if (rate > this.#plateauRate * FASTER) {
       this.#plateauRate = rate
       if (this.probing) this.#plateauRounds = 0
@@ -122,14 +161,15 @@ export class Credit {
     this.#plateauRounds += 1
   }
 
-  #chooseBytes(): CreditCommand[] {
-    const roundTripMs = this.#lowestMs ?? 0
-    const gain = this.probing ? PROBING_GAIN : SETTLED_GAIN
-    const bandwidth = Math.max(0, ...this.#rates)
-    const wished = bandwidth * Math.max(gain * roundTripMs, roundTripMs + SLACK_MS)
-    const bytes = Math.round(
-      Math.min(CEILING_BYTES, Math.max(FLOOR_BYTES, Math.min(wished, this.#bytes * PROBING_GAIN))),
-    )
+  #remember(rate: number): void {
+    this.#rates = [...this.#rates, rate].slice(-REMEMBERED_ROUNDS)
+  }
+
+  #choose(leastBytes: number): CreditCommand[] {
+    const wished = this.#bestRate * GAIN * ((this.#lowestMs ?? 0) + SLACK_MS)
+    const carried = this.#arrivals.at(-1)?.receivedBytes ?? 0
+    const ceiling = Math.min(CEILING_BYTES, START_BYTES + TRUST * carried)
+    const bytes = Math.round(Math.min(ceiling, Math.max(leastBytes, wished)))
     if (bytes < this.#bytes * WORTHWHILE && this.#bytes < bytes * WORTHWHILE) return []
     this.#bytes = bytes
     return [{ kind: 'grant', bytes }]

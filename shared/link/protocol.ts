@@ -156,6 +156,13 @@ export const linkHttp2Options = {
   peerMaxConcurrentStreams: farHttp2Settings.maxConcurrentStreams,
 } as const
 
+/**
+ * The TLS records that far writes, in bytes (`setMaxSendFragment` on each socket): what fits one packet. Near can use a
+ * record, and hand back the credit for it, only when its last byte has arrived: OpenSSL's own 16 KiB are 4.5 s of a
+ * 28.8 kbit/s link. The price is 22 bytes for each, 1.6 %.
+ */
+export const RECORD_BYTES = 1_369
+
 function showRange(range: VersionRange): string {
   return range.min === range.max ? `version ${range.min}` : `versions ${range.min} to ${range.max}`
 }

@@ -34,9 +34,11 @@ interface Ping {
   readonly answered: boolean
 }
 
-// Looking costs nothing on the link; this is how late the first bytes of a transfer may be noticed.
-const PROBING_LOOK_MS = 50
-const SETTLED_LOOK_MS = 1_000
+// Looking costs nothing on the link. While bytes arrive their rate is of interest (credit.ts); while none do, less and
+// less often: a long poll must not keep a processor awake.
+const PROBING_LOOK_MS = 10
+const SETTLED_LOOK_MS = 50
+const IDLE_LOOK_MS = 1_000
 const SETTLED_ROUND_MS = 2_000
 // A round is worth its PING only if something arrives in it; less than this is the answer to the last PING.
 const LOADED_BYTES = 1_024
@@ -50,6 +52,7 @@ export class Pulse {
   #probing = true
   #lastPing: Ping | undefined
   #lookedAt: number
+  #lookMs = SETTLED_LOOK_MS
 
   constructor({ intervalMs, patienceMs, startedAt }: PulseOptions) {
     this.#intervalMs = intervalMs
@@ -61,14 +64,18 @@ export class Pulse {
   handle(event: PulseEvent, now: number): PulseCommand[] {
     switch (event.kind) {
       case 'counted':
-        this.#lookedAt = now
         if (event.receivedBytes > this.#receivedBytes) this.#heardAt = now
+        this.#lookMs = Math.min(this.#lookMs * 2, IDLE_LOOK_MS)
+        if (this.#heardAt === now) this.#lookMs = event.probing ? PROBING_LOOK_MS : SETTLED_LOOK_MS
+        this.#lookedAt = now
         this.#receivedBytes = event.receivedBytes
         this.#openStreams = event.openStreams
         this.#probing = event.probing
         return this.#decide(now)
       case 'stream-opened':
         this.#openStreams += 1
+        this.#lookedAt = now
+        this.#lookMs = SETTLED_LOOK_MS
         // After a pause the first request takes a PING along, so that a far that went away is found out soon.
         if (this.#lastPing?.answered && now - this.#heardAt >= this.#intervalMs / 4) return this.#ping(now)
         break
@@ -84,10 +91,9 @@ export class Pulse {
   wakeAt(): number {
     const ping = this.#lastPing
     if (ping === undefined) return this.#lookedAt
-    if (!ping.answered) return this.#quietSince(ping) + this.#patienceMs
-    const quietAt = this.#quietSince(ping) + this.#intervalMs
+    const quietAt = this.#quietSince(ping) + (ping.answered ? this.#intervalMs : this.#patienceMs)
     if (this.#openStreams === 0) return quietAt
-    return Math.min(quietAt, this.#lookedAt + (this.#probing ? PROBING_LOOK_MS : SETTLED_LOOK_MS))
+    return Math.min(quietAt, this.#lookedAt + this.#lookMs)
   }
 
   #decide(now: number): PulseCommand[] {

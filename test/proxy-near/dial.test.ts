@@ -44,9 +44,10 @@ t.test('with the right pin, TLS 1.3 and h2 there is a connection, and nothing is
   const { key, cert, pin } = await openIdentity(t.testdir())
   const port = await listen(t, createSecureServer({ key, cert }))
   const clock = new FakeClock()
-  const socket = await dialTo(port, { kind: 'pinned', pin }, { clock })
+  const { socket, receivedBytes } = await dialTo(port, { kind: 'pinned', pin }, { clock })
   t.match(socket, { alpnProtocol: 'h2' })
   t.equal(clock.waking, 0)
+  t.ok(receivedBytes() > 300, 'the handshake counts')
   socket.destroy()
 })
 
@@ -141,7 +142,7 @@ t.test('a second dial resumes the session, and a ticket is never offered to a fa
   const port = await listen(t, server)
   const tickets = new TicketSlot()
   for (let round = 0; round < 2; round++) {
-    const socket = await dialTo(port, { kind: 'pinned', pin }, { tickets })
+    const { socket } = await dialTo(port, { kind: 'pinned', pin }, { tickets })
     socket.resume()
     await once(socket, 'close')
   }
@@ -154,7 +155,7 @@ t.test('a second dial resumes the session, and a ticket is never offered to a fa
 t.test('without TLS a loopback address is simply connected to', async t => {
   const server = createServer()
   const port = await listen(t, server)
-  const socket = await dialTo(port, { kind: 'cleartext' })
+  const { socket } = await dialTo(port, { kind: 'cleartext' })
   t.equal(socket.remotePort, port)
   socket.destroy()
 })

@@ -9,20 +9,38 @@ interface LinkFacts {
   readonly roundTripMs: number
 }
 
-// A link that carries `credit.bytes` in each round: the round lasts as long as the link needs for them, never less than
-// the bare round trip. Gives the credit after each round.
-function transfer(credit: Credit, link: LinkFacts, rounds: number, startedAt = 0): number[] {
-  let now = startedAt
-  return Array.from({ length: rounds }, () => {
-    const sentAt = now
-    now += Math.max(link.roundTripMs, (credit.bytes / link.bytesPerSecond) * 1000)
-    credit.handle({ kind: 'round-ended', sentAt, receivedBytes: credit.bytes }, now)
-    return credit.bytes
-  })
-}
+/** A near that measures a link of known figures. */
+class Near {
+  readonly credit = new Credit()
+  now = 0
+  receivedBytes = 0
 
-function idle(credit: Credit, roundTripMs: number): void {
-  credit.handle({ kind: 'round-ended', sentAt: 0, receivedBytes: 40 }, roundTripMs)
+  constructor(roundTripMs: number) {
+    this.idle(roundTripMs)
+  }
+
+  idle(roundTripMs: number): void {
+    this.now += roundTripMs
+    this.credit.handle({ kind: 'round-ended', sentAt: this.now - roundTripMs, receivedBytes: 40 }, this.now)
+  }
+
+  // Far uses all the credit in each round: it lasts as long as the link needs for that, never less than a bare round
+  // trip. Near looks when a quarter of it has arrived. Gives the credit after each round.
+  transfer(link: LinkFacts, rounds: number): number[] {
+    return Array.from({ length: rounds }, () => {
+      const sentAt = this.now
+      const { bytes } = this.credit
+      const busyMs = (bytes / link.bytesPerSecond) * 1000
+      this.now += Math.max(0, link.roundTripMs - busyMs)
+      for (let quarter = 0; quarter < 4; quarter++) {
+        this.now += busyMs / 4
+        this.receivedBytes += bytes / 4
+        this.credit.handle({ kind: 'counted', receivedBytes: this.receivedBytes }, this.now)
+      }
+      this.credit.handle({ kind: 'round-ended', sentAt, receivedBytes: bytes }, this.now)
+      return this.credit.bytes
+    })
+  }
 }
 
 const presets: Record<string, LinkFacts> = {
@@ -35,89 +53,109 @@ const presets: Record<string, LinkFacts> = {
   plane: { bytesPerSecond: 125_000, roundTripMs: 750 },
 }
 
-t.test('on every preset the credit comes to rest within a quarter of 2 × bandwidth × round trip', async t => {
+t.test('on every preset the credit comes to rest near 3 × bandwidth × round trip, and the link is known', async t => {
   for (const [name, link] of Object.entries(presets)) {
-    const credit = new Credit()
-    idle(credit, link.roundTripMs)
-    transfer(credit, link, 20)
-    const product = (link.bytesPerSecond * link.roundTripMs) / 1000
-    const wished = Math.max(4 * KIB, 2 * product)
+    const near = new Near(link.roundTripMs)
+    near.transfer(link, 20)
+    const { credit } = near
+    const wished = Math.max(6 * KIB, (3 * link.bytesPerSecond * (link.roundTripMs + 25)) / 1000)
     t.ok(credit.bytes >= wished / 1.25 && credit.bytes <= wished * 1.25, `${name}: ${credit.bytes}, not ${wished}`)
-    t.ok(credit.bytes >= product, `${name}: the link never stands idle`)
-    t.equal(credit.roundTripMs, link.roundTripMs)
-    t.ok(Math.abs((credit.bandwidthBytesPerSecond ?? 0) / link.bytesPerSecond - 1) < 0.01, `${name}: bandwidth`)
+    t.ok(Math.abs((credit.roundTripMs ?? 0) - link.roundTripMs) < 0.001, `${name}: round trip`)
+    t.ok(Math.abs((credit.bandwidthBytesPerSecond ?? 0) / link.bytesPerSecond - 1) < 0.05, `${name}: bandwidth`)
     t.notOk(credit.probing, `${name}: settled`)
   }
 })
 
 t.test('on a modem one round is enough to come down to the floor', async t => {
-  const credit = new Credit()
-  idle(credit, 200)
-  t.strictSame(transfer(credit, { bytesPerSecond: 3_600, roundTripMs: 200 }, 3), [4 * KIB, 4 * KIB, 4 * KIB])
+  t.strictSame(new Near(200).transfer({ bytesPerSecond: 3_600, roundTripMs: 200 }, 3), [6 * KIB, 6 * KIB, 6 * KIB])
 })
 
-t.test('while the credit is what limits, each round makes it four times as large, up to 16 MiB', async t => {
-  const credit = new Credit()
-  idle(credit, 100)
-  const grants = transfer(credit, { bytesPerSecond: 1e12, roundTripMs: 100 }, 6)
-  t.strictSame(grants, [64 * KIB, 256 * KIB, 1024 * KIB, 4096 * KIB, 16_384 * KIB, 16_384 * KIB])
+t.test('the rate of the first burst lets the credit rise before its round has ended', async t => {
+  const near = new Near(300)
+  const { credit } = near
+  t.strictSame(credit.handle({ kind: 'counted', receivedBytes: 1_000 }, 1_000), [])
+  t.strictSame(credit.handle({ kind: 'counted', receivedBytes: 9_000 }, 1_040), [], 'too short to tell')
+  const grant = credit.handle({ kind: 'counted', receivedBytes: 13_000 }, 1_060)
+  t.strictSame(grant, [{ kind: 'grant', bytes: START_BYTES + 4 * 13_000 }], 'no more than 4 times what was carried')
+})
+
+t.test('a slow first burst does not lower the credit: far may have had no more to send', async t => {
+  const { credit } = new Near(300)
+  credit.handle({ kind: 'counted', receivedBytes: 1_000 }, 1_000)
+  t.strictSame(credit.handle({ kind: 'counted', receivedBytes: 8_000 }, 9_000), [])
+  t.equal(credit.bytes, START_BYTES)
+})
+
+t.test('once settled, a lump after a loss is not taken for bandwidth', async t => {
+  const near = new Near(300)
+  near.transfer({ bytesPerSecond: 200_000, roundTripMs: 300 }, 20)
+  const before = near.credit.bytes
+  for (const [afterMs, bytes] of [
+    [60, 1_400],
+    [60, 300_000],
+  ] as const) {
+    near.now += afterMs
+    near.receivedBytes += bytes
+    t.strictSame(near.credit.handle({ kind: 'counted', receivedBytes: near.receivedBytes }, near.now), [])
+  }
+  t.equal(near.credit.bytes, before)
+})
+
+t.test('while the credit is what limits, each round at least doubles it, up to 16 MiB', async t => {
+  const grants = new Near(100).transfer({ bytesPerSecond: 1e12, roundTripMs: 100 }, 12)
+  grants.reduce((before, bytes) => {
+    t.ok(bytes >= Math.min(2 * before, 16_384 * KIB), `${before} to ${bytes}`)
+    return bytes
+  }, START_BYTES)
+  t.equal(grants.at(-1), 16_384 * KIB)
 })
 
 t.test('a link near by has 25 ms of credit even though its round trip is shorter', async t => {
-  const credit = new Credit()
-  idle(credit, 0.2)
-  transfer(credit, { bytesPerSecond: 100e6, roundTripMs: 0.2 }, 20)
-  t.ok(credit.bytes >= 2_000_000, String(credit.bytes))
+  const near = new Near(0.2)
+  near.transfer({ bytesPerSecond: 100e6, roundTripMs: 0.2 }, 20)
+  t.ok(near.credit.bytes >= 2_500_000, String(near.credit.bytes))
 })
 
 t.test('rounds in which far had little to send change nothing', async t => {
-  const link = { bytesPerSecond: 200_000, roundTripMs: 300 }
-  const credit = new Credit()
-  idle(credit, 300)
-  transfer(credit, link, 20)
-  const before = credit.bytes
+  const near = new Near(300)
+  near.transfer({ bytesPerSecond: 200_000, roundTripMs: 300 }, 20)
+  const before = near.credit.bytes
   for (let round = 0; round < 50; round++) {
-    t.strictSame(credit.handle({ kind: 'round-ended', sentAt: 0, receivedBytes: 2_000 }, 310), [])
+    t.strictSame(near.credit.handle({ kind: 'round-ended', sentAt: 0, receivedBytes: 2_000 }, 310), [])
   }
-  t.equal(credit.bytes, before)
+  t.equal(near.credit.bytes, before)
 })
 
-t.test(
-  'when the link becomes slow, the queue shows it in one round; when it becomes fast again, the credit follows',
-  async t => {
-    const credit = new Credit()
-    idle(credit, 100)
-    transfer(credit, { bytesPerSecond: 1_000_000, roundTripMs: 100 }, 20)
-    t.ok(credit.bytes > 150_000)
-    const [slow] = transfer(credit, { bytesPerSecond: 50_000, roundTripMs: 100 }, 1)
-    t.ok(slow !== undefined && slow <= 12_500, `slow: ${slow}`)
-    transfer(credit, { bytesPerSecond: 1_000_000, roundTripMs: 100 }, 12)
-    t.ok(credit.bytes > 150_000, `fast again: ${credit.bytes}`)
-  },
-)
+t.test('when the link becomes slow, the queue shows it in one round; when fast again, the credit follows', async t => {
+  const near = new Near(100)
+  near.transfer({ bytesPerSecond: 1_000_000, roundTripMs: 100 }, 20)
+  t.ok(near.credit.bytes > 300_000)
+  const [slow] = near.transfer({ bytesPerSecond: 50_000, roundTripMs: 100 }, 1)
+  t.ok(slow !== undefined && slow <= 20_000, `slow: ${slow}`)
+  near.transfer({ bytesPerSecond: 1_000_000, roundTripMs: 100 }, 12)
+  t.ok(near.credit.bytes > 300_000, `fast again: ${near.credit.bytes}`)
+})
 
 t.test('a slow decline is followed as the better rounds are forgotten', async t => {
-  const credit = new Credit()
-  idle(credit, 100)
-  transfer(credit, { bytesPerSecond: 1_000_000, roundTripMs: 100 }, 20)
-  transfer(credit, { bytesPerSecond: 700_000, roundTripMs: 100 }, 9)
-  t.ok((credit.bandwidthBytesPerSecond ?? 0) < 710_000)
+  const near = new Near(100)
+  near.transfer({ bytesPerSecond: 1_000_000, roundTripMs: 100 }, 20)
+  near.transfer({ bytesPerSecond: 700_000, roundTripMs: 100 }, 9)
+  t.ok((near.credit.bandwidthBytesPerSecond ?? 0) < 710_000)
 })
 
 t.test('the queue of a long transfer is never taken for the round trip, but a longer way is', async t => {
-  const credit = new Credit()
-  idle(credit, 200)
-  transfer(credit, { bytesPerSecond: 25_000, roundTripMs: 200 }, 200)
-  t.equal(credit.roundTripMs, 200)
-  for (let round = 0; round < 4; round++) idle(credit, 600)
-  t.equal(credit.roundTripMs, 600)
+  const near = new Near(200)
+  near.transfer({ bytesPerSecond: 25_000, roundTripMs: 200 }, 200)
+  t.ok(Math.abs((near.credit.roundTripMs ?? 0) - 200) < 0.001)
+  for (let round = 0; round < 4; round++) near.idle(600)
+  t.ok(Math.abs((near.credit.roundTripMs ?? 0) - 600) < 0.001)
 })
 
 t.test('every change is commanded, and none smaller than a quarter', async t => {
-  const credit = new Credit()
-  idle(credit, 300)
+  const { credit } = new Near(300)
   let bytes = START_BYTES
   let now = 0
+  credit.handle({ kind: 'counted', receivedBytes: 1e6 }, 0)
   for (let round = 0; round < 40; round++) {
     const sentAt = now
     now += 300 + (round % 3)
@@ -129,4 +167,5 @@ t.test('every change is commanded, and none smaller than a quarter', async t => 
     bytes = command.bytes
   }
   t.equal(bytes, credit.bytes)
+  t.not(bytes, START_BYTES)
 })
