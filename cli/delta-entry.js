@@ -2,15 +2,15 @@
 // Knows: what is public. Does not know: anything else; it is JavaScript so that it can be imported where npm installs it,
 // where Node does not strip types by itself.
 
-import '../../cli/strip-types.js'
+import './strip-types.js'
 
 const [format, choose, attempts, similarity, show, fault] = await Promise.all([
-  import('./format.ts'),
-  import('./choose.ts'),
-  import('./attempts.ts'),
-  import('./similarity.ts'),
-  import('./show.ts'),
-  import('../fault.ts'),
+  import('../shared/delta/format.ts'),
+  import('../shared/delta/choose.ts'),
+  import('../shared/delta/attempts.ts'),
+  import('../shared/delta/similarity.ts'),
+  import('../shared/delta/show.ts'),
+  import('../shared/fault.ts'),
 ])
 
 export const { BaseIndex, createDeltaDecoder, createDeltaEncoder, decodeDelta, deltaFormats, encodeDelta } = format
