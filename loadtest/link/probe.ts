@@ -63,11 +63,13 @@ async function serve(host: string, port: number): Promise<void> {
   process.stdout.write(`${typeof address === 'object' ? address?.port : ''}\n`)
 }
 
-async function give(socket: Socket, bytes: number): Promise<void> {
+async function give(socket: Socket, bytes: number, head = ''): Promise<void> {
   for (let left = bytes; left > 0 && !socket.destroyed; left -= CHUNK_BYTES) {
     const written = Promise.withResolvers<void>()
-    // Also called when the connection is gone.
-    socket.write(Buffer.alloc(Math.min(left, CHUNK_BYTES)), () => written.resolve())
+    const chunk = Buffer.alloc(Math.min(left, CHUNK_BYTES))
+    // One write with what goes before: a small packet of its own would change when the kernel leaves slow start.
+    // The callback is also called when the connection is gone.
+    socket.write(left === bytes ? Buffer.concat([Buffer.from(head), chunk]) : chunk, () => written.resolve())
     await written.promise
   }
 }
@@ -159,8 +161,7 @@ async function receive(socket: Socket, verb: 'give' | 'take', bytes: number): Pr
 
 async function upload(socket: Socket, bytes: number): Promise<void> {
   const answered = readBytes(socket, 1)
-  socket.write(`take ${bytes}\n`)
-  await give(socket, bytes)
+  await give(socket, bytes, `take ${bytes}\n`)
   await answered
 }
 
