@@ -1,9 +1,12 @@
 // Streams in a row as one: what is written goes into the first, what is read comes out of the last.
 // Knows: back-pressure, errors, ends. Does not know: what flows; its first bytes may decide which streams it needs.
-// Invariant 1: a write is done when the first stream has taken it, so a slow reader slows the writer down.
+// Invariant 1: a write is done when the last stream has taken what was made of it: a slow reader slows the writer down,
+// and whoever has written what a flush ended can read all that it makes.
 // Invariant 2: an error of any of them destroys all of them, and is given through `mapError` once.
 
 import { Duplex } from 'node:stream'
+
+const EMPTY = new Uint8Array(0)
 
 type Done = (error?: Error | null) => void
 
@@ -23,7 +26,7 @@ export class Chain extends Duplex {
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: Done): void {
     if (chunk.length === 0) return done()
-    this.#start(chunk).write(chunk, error => done(error ? this.#mapError(error) : null))
+    this.#start(chunk).write(chunk, error => this.#settle(0, error, done))
   }
 
   override _final(done: Done): void {
@@ -37,6 +40,20 @@ export class Chain extends Duplex {
   override _destroy(error: Error | null, done: Done): void {
     for (const stage of this.#stages) stage.destroy()
     done(error)
+  }
+
+  /** Calls `done` when what the stream at `place` has made has been taken by the next, and so on to the last. */
+  #settle(place: number, error: Error | null | undefined, done: Done): void {
+    const [stage, next] = this.#stages.slice(place)
+    if (error || !stage || !next) {
+      done(error ? this.#mapError(error) : null)
+      return
+    }
+    // A pipe hands on in its own time. An empty write behind it is done when all before it are.
+    const again = () => this.#settle(place, null, done)
+    if (stage.readableLength === 0) next.write(EMPTY, failure => this.#settle(place + 1, failure, done))
+    else if (next.writableNeedDrain) next.once('drain', again)
+    else setImmediate(again)
   }
 
   #start(first: Uint8Array): Duplex {
