@@ -323,12 +323,22 @@ t.test('after GOAWAY what is under way is finished and new requests go to a new 
   clock.pass(500)
   await reach(link, 'up')
   t.equal(far.connections, 2)
+  t.strictSame(far.resumed, [false, true], 'by a ticket of the first')
   const fresh = await link.request({ ...ask, ':path': '/fresh' })
   streams[0]?.end('but surely')
   t.equal(await read(old), 'slowly but surely')
   await once(fresh, 'response')
   streams[1]?.end('fast')
   t.equal(await read(fresh), 'slowly fast')
+})
+
+t.test('far may send little before near has measured, and compresses fields with large tables', async t => {
+  const far = await TestFar.start(t, { dataDir: join(await makeDirectory(), 'far') })
+  const { link } = await start(t, await makeDirectory(), far.url())
+  await reach(link, 'up')
+  const announced = { initialWindowSize: 16_384, headerTableSize: 65_536, enablePush: false }
+  t.match(far.sessions[0]?.remoteSettings, announced)
+  t.ok((link.measured.roundTripMs ?? 0) >= 0)
 })
 
 t.test('an origin’s own 407 is an answer like any other', async t => {
