@@ -12,9 +12,9 @@ import type { OriginWaits } from '../shared/exchange/origin-waits.ts'
 import { findCommons, planAnswer } from '../shared/exchange/plan-answer.ts'
 import { nameSiblings } from '../shared/exchange/siblings.ts'
 import { Freshness, isPublic, mayKeep, type RequestFacts, updateFields } from '../shared/http/caching.ts'
-import { isConfirmedBy, withValidators } from '../shared/http/conditional.ts'
-import { ACCEPTED_CODINGS, codingsToUndo } from '../shared/http/content.ts'
-import { type FieldList, valueOf, withField, without, withVia } from '../shared/http/fields.ts'
+import { hasCondition, isConfirmedBy, withValidators } from '../shared/http/conditional.ts'
+import { codingsToUndo, withAcceptedCodings, withoutCoding, withStrongTags } from '../shared/http/content.ts'
+import { type FieldList, valueOf, withField, withVia } from '../shared/http/fields.ts'
 import type { Ask } from '../shared/link/ask.ts'
 import { fieldsText } from '../shared/link/head.ts'
 import { type Scope, type Version, privateScope } from '../shared/version.ts'
@@ -85,7 +85,7 @@ class Answering {
     const { facts, ask } = this.#asked
     const { versions, waits, thresholds } = this.#context
     if (facts.method !== 'GET' || valueOf(facts.fields, 'range') !== undefined) {
-      await this.#passOn(await this.#fetch(facts.fields), this.#makeSender([], undefined))
+      await this.#passOn(await this.#fetch(withStrongTags(facts.fields)), this.#makeSender([], undefined))
       return
     }
     const held = versions.of(facts.url, this.#scopes)
@@ -102,13 +102,17 @@ class Answering {
     if (plan.speculation.kind === 'speculate') this.#pump = new SpeculationPump(this.#answer, plan.speculation.version)
     else this.#exchange.why = plan.speculation.why
     const validators = plan.validate?.freshness.validators(facts, this.#startedAt)
-    const fields = withField(facts.fields, 'Accept-Encoding', ACCEPTED_CODINGS)
+    const fields = withAcceptedCodings(facts.fields)
     const response = await this.#fetch(validators ? withValidators(fields, validators) : fields)
     const sender = this.#makeSender(commons, held[0])
     const isConfirmed =
       response.status === 304 && validators && isConfirmedBy(response.fields, validators, facts.fields)
     if (plan.validate && isConfirmed) await this.#answerNotModified(plan.validate, response, sender)
-    else await this.#answerContent(response, sender)
+    else if (response.status === 304 && !hasCondition(facts.fields)) {
+      // The origin says "not modified" of a content that nobody named: it has to be asked again without validators.
+      response.discard()
+      await this.#answerContent(await this.#fetch(fields), sender)
+    } else await this.#answerContent(response, sender)
   }
 
   #makeSender(commons: readonly Version[], newest: Version | undefined): AnswerSender {
@@ -145,13 +149,12 @@ class Answering {
   async #answerNotModified(version: Version, response: OriginResponse, sender: AnswerSender): Promise<void> {
     response.discard()
     const { facts } = this.#asked
-    const now = this.#context.now()
     const fields = updateFields(version.fields, received(response.fields))
     const confirmed = { status: 200, fields }
-    const freshness = Freshness.of(facts, confirmed, 'shared', now)
+    const freshness = Freshness.of(facts, confirmed, 'shared', this.#startedAt)
     // What a 304 says to this user (a new cookie, say) must not reach others by the version that they share.
     const scope = isPublic(facts, confirmed) ? version.scope : privateScope(this.#asked.nearId)
-    const current: Version = { ...version, scope, fields, freshness, storedAt: now }
+    const current: Version = { ...version, scope, fields, freshness, storedAt: this.#context.now() }
     this.#context.versions.add(current)
     await sender.sendKnown(current.content, this.#head(200, fields, current.content.length), current)
   }
@@ -215,7 +218,8 @@ class Answering {
       digest,
       content,
       fields,
-      freshness: Freshness.of(facts, response, 'shared', now()),
+      // RFC 9111 §4.2.3: the time that the response took counts as age.
+      freshness: Freshness.of(facts, response, 'shared', this.#startedAt),
       storedAt: now(),
     }
     const { wholeBytes } = this.#exchange
@@ -234,11 +238,6 @@ function trailersOf(response: OriginResponse): Uint8Array {
 /** Statuses that never have a content (RFC 9110 §6.4.1). */
 function isEmptyStatus(status: number): boolean {
   return status === 204 || status === 304
-}
-
-/** Fields that describe the content with its coding go with the coding. */
-function withoutCoding(fields: FieldList): FieldList {
-  return without(fields, 'content-encoding', 'content-length', 'content-md5', 'content-digest', 'repr-digest')
 }
 
 function numberOf(text: string | undefined): number | undefined {

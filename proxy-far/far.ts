@@ -9,6 +9,7 @@ import {
 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { pino } from 'pino'
 import type { FarConfig } from '../shared/config/options.ts'
@@ -25,6 +26,7 @@ import {
   MAX_BODY_BYTES,
   METHOD_FIELD,
   PROTOCOL_FIELD,
+  RECORD_BYTES,
   farHttp2Settings,
   linkHttp2Options,
 } from '../shared/link/protocol.ts'
@@ -103,7 +105,10 @@ function makeServer(context: FarContext): Http2Server {
         cert: identity.cert,
         minVersion: 'TLSv1.3',
         ALPNProtocols: ['h2'],
+        sessionTimeout: TICKET_SECONDS,
       })
+  // Bytes of a record count only when all of it has come (RECORD_BYTES tells why that matters).
+  server.on('secureConnection', (socket: TLSSocket) => socket.setMaxSendFragment(RECORD_BYTES))
   // Node's compatible interface refuses CONNECT by itself unless somebody listens; `serve` opens the tunnel.
   server.on('connect', () => {})
   server.on('stream', (stream, headers, flags) => {
@@ -114,6 +119,9 @@ function makeServer(context: FarContext): Http2Server {
   })
   return server
 }
+
+// A day: a near that comes back in the evening resumes its session of the morning.
+const TICKET_SECONDS = 86_400
 
 // RFC 9113 §6.2.
 const END_STREAM = 0x1

@@ -133,7 +133,7 @@ async function askFar(
     if (!response.begun) send()
     response.end()
     noteBytes(exchange, reception, head)
-    if (keeper) keep(keeper, head, reception, request.facts, context)
+    if (keeper) keep(keeper, head, reception, request.facts, context, exchange.startedAt)
   } finally {
     reception.destroy()
     if (!stream.closed) stream.close(CANCEL)
@@ -295,10 +295,16 @@ class Keeper {
   }
 }
 
-function keep(keeper: Keeper, head: Head, { digest }: Reception, facts: RequestFacts, context: ServeContext): void {
+function keep(
+  keeper: Keeper,
+  head: Head,
+  { digest }: Reception,
+  facts: RequestFacts,
+  context: ServeContext,
+  askedAt: number,
+): void {
   const { content } = keeper
   if (!content) return
-  const now = context.now()
   const { wholeBytes } = head.facts
   context.versions.add({
     url: facts.url,
@@ -306,8 +312,9 @@ function keep(keeper: Keeper, head: Head, { digest }: Reception, facts: RequestF
     digest: digest.digest(),
     content,
     fields: head.fields,
-    freshness: Freshness.of(facts, head, 'private', now),
-    storedAt: now,
+    // RFC 9111 §4.2.3: the time that the response took counts as age.
+    freshness: Freshness.of(facts, head, 'private', askedAt),
+    storedAt: context.now(),
     ...(wholeBytes === undefined ? {} : { wholeBytes }),
   })
 }

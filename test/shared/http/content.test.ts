@@ -1,6 +1,13 @@
 // Claims about codings and about what is worth compressing.
 import t from 'tap'
-import { ACCEPTED_CODINGS, codingsToUndo, isCompressible, readableCodings } from '../../../shared/http/content.ts'
+import {
+  codingsToUndo,
+  isCompressible,
+  readableCodings,
+  withAcceptedCodings,
+  withoutCoding,
+  withStrongTags,
+} from '../../../shared/http/content.ts'
 
 t.test('codings are undone last first', async t => {
   const undo = (value: string) => codingsToUndo([['Content-Encoding', value]])
@@ -29,12 +36,38 @@ t.test('one coding that is not known, or no-transform, leaves all as it is', asy
   t.strictSame(codingsToUndo([fixed]), [])
 })
 
-t.test('what origins are asked for can all be undone', async t => {
-  for (const name of ACCEPTED_CODINGS.split(', '))
-    t.ok(
-      readableCodings.some(each => each === name),
-      name,
-    )
+t.test(
+  'origins are asked for the codings that both far and the client read, and all of them can be undone',
+  async t => {
+    const asked = (value: string) => withAcceptedCodings([['accept-encoding', value]])[0]?.[1]
+    t.equal(asked('gzip, deflate, br, zstd'), 'br, zstd, gzip')
+    t.equal(asked('GZIP;q=0.5, compress'), 'gzip')
+    t.equal(asked('*'), 'br, zstd, gzip')
+    t.equal(asked('br;q=0, *;q=0.1'), 'zstd, gzip')
+    t.equal(asked('identity'), undefined)
+    t.strictSame(withAcceptedCodings([['Accept', '*/*']]), [['Accept', '*/*']])
+    for (const name of asked('*')?.split(', ') ?? []) t.ok(readableCodings.includes(name as 'br'), name)
+  },
+)
+
+t.test('a content without its coding has a weak tag and nothing that described the coded one', async t => {
+  const coded = [
+    ['ETag', '"v1"'],
+    ['Content-Encoding', 'br'],
+    ['Content-Length', '10'],
+    ['Content-Digest', 'sha-256=:AA==:'],
+    ['Content-Type', 'text/html'],
+  ] as const
+  t.strictSame(withoutCoding(coded), [
+    ['ETag', 'W/"v1"'],
+    ['Content-Type', 'text/html'],
+  ])
+  t.strictSame(withoutCoding([['etag', 'W/"v2"']]), [['etag', 'W/"v2"']])
+})
+
+t.test('a weakened tag is strong again where the client says that it must match', async t => {
+  t.strictSame(withStrongTags([['If-Match', 'W/"v1", "v2"']]), [['If-Match', '"v1", "v2"']])
+  t.strictSame(withStrongTags([['If-None-Match', 'W/"v1"']]), [['If-None-Match', 'W/"v1"']])
 })
 
 t.test('text and what is like it is compressed, what is compressed already is not', async t => {
