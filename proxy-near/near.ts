@@ -110,6 +110,10 @@ class NearProxy implements Near {
       if (fault.code === 'NEAR_INTERNAL') this.#log.error({ err: error }, 'near failed')
       this.#finish(exchange, fault)
       response.fail(fault)
+    } finally {
+      // Some clients read nothing before they have sent all: what they still send is taken, and thrown away.
+      request.body?.unpipe()
+      request.body?.resume()
     }
   }
 

@@ -201,16 +201,9 @@ function tooLarge(): Fault {
   return new Fault('CLIENT_FIELDS_TOO_LARGE', "The request's fields are larger than the link to the far proxy takes.")
 }
 
-/**
- * Passes the request's content on. A stream that fails must not take the client's connection with it: it gets a page,
- * and what it still sends is read and thrown away, because some clients read nothing before they have sent all.
- */
+/** Passes the request's content on. A stream that fails must not take the client's connection with it: it gets a page. */
 function upload(body: IncomingMessage, stream: ClientHttp2Stream): void {
   body.pipe(stream)
-  stream.once('close', () => {
-    body.unpipe(stream)
-    body.resume()
-  })
   body.once('close', () => {
     if (!body.complete && !stream.closed) stream.close(CANCEL)
   })
