@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { brotliCompress, constants, createBrotliCompress } from 'node:zlib'
 import { dcbParameters, dictionaryOptions, encodeDcbHeader } from './dcb.ts'
 import { type DcbSettings, type Effort, efforts } from './effort.ts'
-import type { DeltaEncoder } from './vcdiff-stream.ts'
+import { type DeltaEncoder, settleFlushes } from './vcdiff-stream.ts'
 
 const compress = promisify(brotliCompress)
 
@@ -17,13 +17,8 @@ export function createDcbEncoder(
   const params = dcbParameters(efforts[options.effort].dcb[0], base.length, options.targetBytes)
   const brotli = createBrotliCompress(dictionaryOptions(base, params))
   if (options.framing === 'file') brotli.push(encodeDcbHeader(base))
-  return Object.assign(brotli, {
-    flushWindow: () =>
-      new Promise<void>((resolve, reject) => {
-        if (brotli.destroyed) reject(new Error('the encoder was destroyed'))
-        brotli.flush(constants.BROTLI_OPERATION_FLUSH, () => resolve())
-      }),
-  })
+  const flush = (done: () => void) => brotli.flush(constants.BROTLI_OPERATION_FLUSH, done)
+  return Object.assign(brotli, { flushWindow: settleFlushes(brotli, flush) })
 }
 
 /** A whole dcb delta. The work is done on libuv's thread pool. */

@@ -21,12 +21,33 @@ export interface DeltaEncoder extends Duplex {
 
 type Done = (error?: Error | null) => void
 
+/** Makes `flushWindow` of a flush that calls back. Node forgets callbacks of a stream that is destroyed; this does not. */
+export function settleFlushes(stream: Duplex, flush: (done: Done) => void): () => Promise<void> {
+  const waiting = new Set<(error: Error) => void>()
+  const refuse = (reject: (error: Error) => void) => reject(new Error('the encoder was destroyed'))
+  stream.once('close', () => waiting.forEach(refuse))
+  return () =>
+    new Promise((resolve, reject) => {
+      if (stream.destroyed) {
+        refuse(reject)
+        return
+      }
+      waiting.add(reject)
+      flush(error => {
+        waiting.delete(reject)
+        if (error) reject(error)
+        else resolve()
+      })
+    })
+}
+
 // Written in band, so that a flush keeps its place among the writes.
 const FLUSH = Buffer.alloc(0)
 
 export class VcdiffEncoderStream extends Duplex implements DeltaEncoder {
   readonly #encoding: VcdiffEncoding
   readonly #brotli: BrotliCompress | undefined
+  readonly #flush = settleFlushes(this, done => this.write(FLUSH, done))
   #resume: (() => void) | undefined
 
   constructor(source: SegmentSource, options: VcdiffOptions) {
@@ -43,9 +64,7 @@ export class VcdiffEncoderStream extends Duplex implements DeltaEncoder {
   }
 
   flushWindow(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.write(FLUSH, error => (error ? reject(error) : resolve()))
-    })
+    return this.#flush()
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { createDcbEncoder, encodeDcb } from '../../../shared/delta/dcb-encode.ts'
 import { createDcbDecoder } from '../../../shared/delta/dcb-decode.ts'
-import { editPage, feed, makePage } from './samples.ts'
+import { editPage, feed, makePage, randomBytes } from './samples.ts'
 
 const base = makePage(40_000, 1)
 const target = editPage(base, 40, 2)
@@ -36,4 +36,18 @@ t.test('a stream makes the same target as a whole delta, with a known length or 
     const delta = await feed(createDcbEncoder(base, { effort: 3, framing: 'file', ...more }), [target])
     t.ok((await decode(delta, 'file')).equals(target))
   }
+})
+
+t.test('a flush that is under way when the encoder is destroyed is rejected, and so are those behind it', async t => {
+  const encoder = createDcbEncoder(base, { effort: 1, framing: 'link' })
+  encoder.write(randomBytes(1_000_000, 4))
+  // Nobody reads, so no flush comes to its end.
+  const flushes = [encoder.flushWindow(), encoder.flushWindow()]
+  await new Promise(resolve => encoder.once('readable', resolve))
+  encoder.destroy()
+  t.same(
+    (await Promise.allSettled(flushes)).map(({ status }) => status),
+    ['rejected', 'rejected'],
+  )
+  await t.rejects(encoder.flushWindow())
 })

@@ -5,7 +5,7 @@ import { wholeSegment } from '../../../shared/delta/vcdiff-encode.ts'
 import { isBrotli } from '../../../shared/delta/vcdiff-layout.ts'
 import { encodeVcdiff, VcdiffEncoderStream } from '../../../shared/delta/vcdiff-stream.ts'
 import { createVcdiffDecoder } from '../../../shared/delta/vcdiff-decode.ts'
-import { editPage, feed, makePage } from './samples.ts'
+import { editPage, feed, makePage, randomBytes } from './samples.ts'
 
 const base = makePage(50_000, 1)
 const source = wholeSegment(new BaseIndex(base))
@@ -38,5 +38,22 @@ t.test('a flush with nothing written makes nothing that a decoder minds', async 
     await encoder.flushWindow()
     const delta = await feed(encoder, [])
     t.ok(delta.length < 10)
+  }
+})
+
+t.test('a flush that is under way when the encoder is destroyed is rejected, and so are those behind it', async t => {
+  for (const framing of ['file', 'link'] as const) {
+    const encoder = new VcdiffEncoderStream(source, { ...options, effort: 1, framing })
+    encoder.write(randomBytes(1_000_000, 4))
+    // Nobody reads, so no flush comes to its end.
+    const flushes = [encoder.flushWindow(), encoder.flushWindow()]
+    await new Promise(resolve => encoder.once('readable', resolve))
+    encoder.destroy()
+    t.same(
+      (await Promise.allSettled(flushes)).map(({ status }) => status),
+      ['rejected', 'rejected'],
+      framing,
+    )
+    await t.rejects(encoder.flushWindow())
   }
 })
