@@ -68,6 +68,12 @@ t.test('in a long base every match of 8 + step − 1 bytes holds a string of the
   }
 })
 
+t.test('the index of a long base stays small: the longer the base, the fewer of its places are in it', async t => {
+  const index = new BaseIndex(Buffer.alloc(9_000_000, randomBytes(1000, 1)))
+  t.equal(index.step, 8)
+  t.ok(index.sizeBytes <= 16 * 1024 * 1024, `${index.sizeBytes}`)
+})
+
 t.test('the size of an index is that of its four arrays', async t => {
   const index = new BaseIndex(randomBytes(5000, 1))
   const { short, long } = index
