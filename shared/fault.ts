@@ -41,10 +41,24 @@ export const faults = {
     'The request fields are too large',
     'Delete the cookies of this site and try again.',
   ),
+  CLIENT_MISDIRECTED: row(
+    'client',
+    421,
+    'never',
+    'The request is for another site than its connection',
+    'The program that sent it is at fault.',
+  ),
   CLIENT_GONE: row('client', 499, 'never', 'The client closed its connection', 'Nothing needs to be done.'),
 
   // Near itself.
   NEAR_INTERNAL: row('near', 500, 'now', 'The near proxy failed', 'Try again; its log says more.'),
+  NEAR_UNSUPPORTED: row(
+    'near',
+    501,
+    'never',
+    'Hunch cannot do that inside a connection that it has opened',
+    'Start near with --exclude and the name of the site: then it is tunnelled.',
+  ),
 
   // The link.
   LINK_UNREACHABLE: row(

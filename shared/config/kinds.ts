@@ -2,6 +2,7 @@
 // Knows: text and bounds. Does not know: which options there are, or where their text comes from.
 
 import type { Effort } from '../delta/effort.ts'
+import { parseHostPatterns } from '../http/host-pattern.ts'
 import { type JoinUrl, parseJoinUrl } from '../link/join-url.ts'
 import { isHost, parseHostPort } from './host-port.ts'
 
@@ -26,6 +27,13 @@ export const host: Kind<string> = {
   label: 'HOST',
   expects: 'the name or the address of a host',
   parse: value => (isHost(value) ? value : undefined),
+}
+
+/** Hosts between commas, or `none`. */
+export const hostPatterns = {
+  label: 'HOSTS',
+  expects: 'a list of hosts like bank.example,*.gov.example, or none',
+  parse: parseHostPatterns,
 }
 
 /** Raises USAGE with the reason when it is not one. */

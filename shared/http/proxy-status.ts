@@ -21,6 +21,7 @@ const errorTypes: { readonly [Code in FaultCode]?: string } = {
   FAR_FORBIDDEN: 'destination_ip_prohibited',
   FAR_BUSY: 'connection_limit_reached',
   CLIENT_BAD_REQUEST: 'http_request_error',
+  CLIENT_MISDIRECTED: 'http_request_denied',
   CLIENT_BAD_URL: 'http_request_error',
   CLIENT_FIELDS_TOO_LARGE: 'http_request_error',
 }

@@ -1,0 +1,39 @@
+// Claims about the hosts that near stops opening for a while.
+import t from 'tap'
+import { CertificateRefusals, REFUSAL_MS } from '../../../shared/exchange/certificate-refusals.ts'
+
+const HOST = 'site.example'
+
+t.test('a refusal in words counts at once, for its time, and is logged once', async t => {
+  const refusals = new CertificateRefusals()
+  t.equal(refusals.reasonFor(HOST, 0), undefined)
+  const refused = { kind: 'certificate-refused', reason: 'unknown ca' } as const
+  t.same(refusals.handle(HOST, refused, 1000), [{ kind: 'log-refusal', host: HOST, reason: 'unknown ca' }])
+  t.same(refusals.handle(HOST, refused, 1001), [])
+  t.equal(refusals.reasonFor(HOST, 1000 + REFUSAL_MS), 'unknown ca')
+  t.equal(refusals.reasonFor(HOST, 1001 + REFUSAL_MS), undefined)
+  t.equal(refusals.reasonFor('other.example', 1000), undefined)
+  t.equal(refusals.handle(HOST, refused, 2 * REFUSAL_MS).length, 1, 'and again after that')
+})
+
+t.test('a silent end counts the second time', async t => {
+  const refusals = new CertificateRefusals()
+  t.same(refusals.handle(HOST, { kind: 'closed-in-silence' }, 0), [])
+  t.equal(refusals.reasonFor(HOST, 0), undefined)
+  t.match(refusals.handle(HOST, { kind: 'closed-in-silence' }, 1), [{ kind: 'log-refusal' }])
+  t.equal(refusals.reasonFor(HOST, 1), 'closed without a word')
+})
+
+t.test('silent ends of a host whose connections were used mean nothing', async t => {
+  const refusals = new CertificateRefusals()
+  refusals.handle(HOST, { kind: 'closed-in-silence' }, 0)
+  refusals.handle(HOST, { kind: 'connection-used' }, 1)
+  for (let now = 2; now < 10; now++) t.same(refusals.handle(HOST, { kind: 'closed-in-silence' }, now), [])
+  t.equal(refusals.reasonFor(HOST, 10), undefined)
+})
+
+t.test('an origin that cannot be reached for the client is given up too', async t => {
+  const refusals = new CertificateRefusals()
+  t.equal(refusals.handle(HOST, { kind: 'origin-refused', reason: 'its certificate' }, 0).length, 1)
+  t.equal(refusals.reasonFor(HOST, 1), 'its certificate')
+})
