@@ -57,7 +57,7 @@ export const thresholdOptions = {
   deltaEffort: everywhere(
     effort,
     'auto',
-    'How hard far tries for a small delta: 1 fastest, 5 smallest, auto as hard as the link is worth',
+    'How hard far tries for a small delta: 1 fastest, 5 smallest, auto by the link',
   ),
 } as const
 
