@@ -100,31 +100,21 @@ t.test(
   async t => {
     const { near } = await startPair(t)
     const origin = await Origin.start(t, (request, response) => response.end(JSON.stringify(request.headersDistinct)))
-    const fields = [
-      ...[
-        'X-Latin',
-        'caf\u00e9',
-        'X-Twice',
-        'one',
-        'X-Twice',
-        'two',
-        'Cookie',
-        'a=1; b=2',
-        'Authorization',
-        'Basic YTpi',
-      ],
-      ...[
-        'Proxy-Authorization',
-        'Basic c2VjcmV0',
-        'Connection',
-        'close, X-Hop',
-        'X-Hop',
-        '1',
-        'Hunch-Speculation',
-        'off',
-      ],
-      ...['Proxy-Connection', 'keep-alive', 'TE', 'trailers', 'X-Empty', ''],
+    const lines = [
+      'X-Latin: caf\u00e9',
+      'X-Twice: one',
+      'X-Twice: two',
+      'Cookie: a=1; b=2',
+      'Authorization: Basic YTpi',
+      'Proxy-Authorization: Basic c2VjcmV0',
+      'Connection: close, X-Hop',
+      'X-Hop: 1',
+      'Hunch-Speculation: off',
+      'Proxy-Connection: keep-alive',
+      'TE: trailers',
+      'X-Empty: ',
     ]
+    const fields = lines.flatMap(line => line.split(': ', 2))
     const got = await ask(near.address, origin.url, { fields })
     const seen: unknown = JSON.parse(got.body.toString())
     t.match(seen, {

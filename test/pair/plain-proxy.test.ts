@@ -67,11 +67,11 @@ t.test(
     for (const credential of [undefined, 'Bearer wrong', 'Basic YTpi', `Bearer ${pair.credential}x`]) {
       for (const method of ['GET', 'POST', 'CONNECT']) {
         const { host } = new URL(origin.url)
-        const target =
+        const target: OutgoingHttpHeaders =
           method === 'CONNECT'
             ? { ':method': method, ':authority': host }
             : askFor(pair, origin.url, { ':method': method })
-        const { 'proxy-authorization': _mine, ...headers } = target as OutgoingHttpHeaders
+        const { 'proxy-authorization': _mine, ...headers } = target
         const got = await request(session, { ...headers, ...(credential && { 'proxy-authorization': credential }) })
         t.match(
           got,

@@ -1,0 +1,124 @@
+// Claims about a near whose far is not there, does not know it, or speaks another protocol; and about links that break.
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { writeJoinedFar } from '../../proxy-near/credential.ts'
+import { startNear } from '../../proxy-near/near.ts'
+import { readConfig } from '../../shared/config/read-config.ts'
+import { formatJoinUrl, type JoinUrl } from '../../shared/link/join-url.ts'
+import { TestFar } from '../proxy-near/test-far.ts'
+import { ask, begin, headOf, readAll } from './client.ts'
+import { closedUrl, makeText, Origin } from './odd-origin.ts'
+import { startPair, startValve } from './running-pair.ts'
+
+async function makeDirectory(t: Test): Promise<string> {
+  const data = await mkdtemp(join(tmpdir(), 'hunch-test-'))
+  t.teardown(() => rm(data, { recursive: true }))
+  return data
+}
+
+/** A near that is started with the line that a far printed. */
+async function startWith(t: Test, far: JoinUrl, data: string) {
+  const argv = ['--listen', '127.0.0.1:0', '--log-level', 'silent', '--data', data, '--far', formatJoinUrl(far)]
+  const near = await startNear(readConfig('near', { argv, env: {} }))
+  t.teardown(() => near.close())
+  return near
+}
+
+async function expectPage(t: Test, address: string, code: string, side = 'the link to the far proxy'): Promise<void> {
+  const got = await ask(address, 'http://site.example/')
+  t.match(got, { status: 502, complete: true, way: 'failed' }, code)
+  t.ok(got.body.toString().endsWith(`\n[${code}, at ${side}]\n`), got.body.toString())
+  const posted = await ask(address, 'http://site.example/', { method: 'POST', body: 'x'.repeat(100_000) })
+  t.match(posted, { status: 502, complete: true }, `${code}, with a content`)
+  const status = await ask(address, 'http://hunch.invalid/status.json')
+  t.match(JSON.parse(status.body.toString()), { fault: { code } }, 'near says it of itself too')
+}
+
+t.test('a far that cannot be reached is a page that says so', async t => {
+  const data = await makeDirectory(t)
+  const far = await TestFar.start(t, { dataDir: join(data, 'far') })
+  const near = await startWith(t, { ...far.url(), port: Number(new URL(await closedUrl()).port) }, join(data, 'near'))
+  await expectPage(t, near.address, 'LINK_UNREACHABLE')
+})
+
+t.test('a code that is wrong, was used, or is too old is a page that says what to do', async t => {
+  const data = await makeDirectory(t)
+  const clock = { now: 0 }
+  const far = await TestFar.start(t, { dataDir: join(data, 'far'), now: () => clock.now })
+  const used = far.url()
+  const first = await startWith(t, used, join(data, 'first'))
+  t.equal((await ask(first.address, 'http://hunch.invalid/healthz')).status, 200)
+  await ask(first.address, 'http://site.example/')
+  const old = far.url()
+  clock.now = 3_600_001
+  for (const [name, url] of Object.entries({ wrong: far.url('A'.repeat(22)), used, old })) {
+    const near = await startWith(t, url, join(data, name))
+    await expectPage(t, near.address, 'LINK_CREDENTIAL')
+  }
+})
+
+t.test('a credential that far does not know any more is a page that says what to do', async t => {
+  const data = await makeDirectory(t)
+  const far = await TestFar.start(t, { dataDir: join(data, 'far') })
+  const url = far.url(undefined)
+  await writeJoinedFar(join(data, 'near'), { url, credential: 'unknown.credential', nearId: 'x', version: 1 })
+  const near = await startWith(t, { ...url, token: undefined }, join(data, 'near'))
+  await expectPage(t, near.address, 'LINK_CREDENTIAL')
+})
+
+t.test('a far that speaks another version of the protocol is a page that names both', async t => {
+  const data = await makeDirectory(t)
+  const far = await TestFar.start(t, { dataDir: join(data, 'far'), versions: { min: 7, max: 9 } })
+  const near = await startWith(t, far.url(), join(data, 'near'))
+  await expectPage(t, near.address, 'LINK_PROTOCOL')
+  const got = await ask(near.address, 'http://site.example/')
+  t.match(got.body.toString(), /Near speaks version 1 .* far speaks versions 7 to 9/)
+})
+
+t.test('a far with another key is a page that says so, and is sent nothing', async t => {
+  const data = await makeDirectory(t)
+  const far = await TestFar.start(t, { dataDir: join(data, 'far') })
+  const security = { kind: 'pinned', pin: `sha256-${'A'.repeat(43)}` } as const
+  const near = await startWith(t, { ...far.url(), security }, join(data, 'near'))
+  await expectPage(t, near.address, 'LINK_PIN')
+  t.equal(far.paths.length, 0)
+})
+
+t.test('a link that breaks in the middle of a content breaks it, and carries the next request anew', async t => {
+  const pair = await startPair(t)
+  const valve = await startValve(t, pair)
+  const near = await pair.addNear({ through: valve })
+  const origin = await Origin.start(t)
+  const request = begin(near.address, `${origin.url}/long`)
+  request.end()
+  const { response } = await origin.next()
+  const closed = once(response, 'close')
+  response.writeHead(200, { 'content-type': 'text/html' }).write(makeText(50_000))
+  const answer = await headOf(request)
+  const all = readAll(answer)
+  await once(answer, 'data')
+  valve.cut()
+  t.match(await all, { status: 200, complete: false })
+  await closed
+  t.equal(response.writableFinished, false, 'the origin is let go')
+  const next = ask(near.address, `${origin.url}/next`)
+  ;(await origin.next()).response.end('here again')
+  t.equal((await next).body.toString(), 'here again')
+})
+
+t.test('a link that breaks while the origin is thinking is asked again over a new one, unseen', async t => {
+  const pair = await startPair(t)
+  const valve = await startValve(t, pair)
+  const near = await pair.addNear({ through: valve })
+  const origin = await Origin.start(t)
+  const asked = ask(near.address, origin.url)
+  await origin.next()
+  valve.cut()
+  ;(await origin.next()).response.end('at last')
+  const got = await asked
+  t.match(got, { status: 200, way: 'fallback', complete: true })
+  t.equal(got.body.toString(), 'at last')
+})

@@ -1,0 +1,64 @@
+// Claims about undoing an origin's content codings.
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import t from 'tap'
+import { decodeContent } from '../../proxy-far/decode-content.ts'
+import { Fault } from '../../shared/fault.ts'
+
+const text = Buffer.from('compress me, '.repeat(2_000))
+const coders = {
+  br: brotliCompressSync,
+  zstd: zstdCompressSync,
+  gzip: gzipSync,
+  'x-gzip': gzipSync,
+  deflate: deflateSync,
+} as const
+type Coding = keyof typeof coders
+
+async function* inPieces(bytes: Uint8Array, size = 100): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+async function decode(body: AsyncIterable<Uint8Array>, codings: readonly Coding[]): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of decodeContent(body, codings)) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+t.test('every coding is undone, several of them in their order, and none at all', async t => {
+  for (const [coding, code] of Object.entries(coders)) {
+    t.ok((await decode(inPieces(code(text)), [coding as Coding])).equals(text), coding)
+  }
+  t.ok((await decode(inPieces(gzipSync(brotliCompressSync(text))), ['gzip', 'br'])).equals(text))
+  t.ok((await decode(inPieces(text), [])).equals(text))
+})
+
+t.test('what is truncated or none of it is the fault of the origin', async t => {
+  for (const [coding, code] of Object.entries(coders)) {
+    const sound = code(text)
+    await t.rejects(decode(inPieces(sound.subarray(0, -5)), [coding as Coding]), { code: 'ORIGIN_CODING' }, coding)
+    await t.rejects(decode(inPieces(Buffer.alloc(64, 0xff)), [coding as Coding]), { code: 'ORIGIN_CODING' }, coding)
+  }
+})
+
+t.test('the fault of the body itself goes through', async t => {
+  async function* broken() {
+    yield gzipSync(text).subarray(0, 20)
+    throw new Fault('ORIGIN_RESET', 'It broke.')
+  }
+  await t.rejects(decode(broken(), ['gzip']), { code: 'ORIGIN_RESET' })
+})
+
+t.test('a reader that stops ends the body', async t => {
+  const ended = Promise.withResolvers<void>()
+  async function* endless() {
+    try {
+      const piece = gzipSync(text)
+      for (;;) yield piece
+    } finally {
+      ended.resolve()
+    }
+  }
+  for await (const _chunk of decodeContent(endless(), ['gzip'])) break
+  await ended.promise
+  t.pass('it was let go')
+})
