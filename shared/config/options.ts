@@ -80,11 +80,11 @@ export const options = {
     { near: 'optimistic', demo: 'optimistic' },
     'Deltas with speculation, deltas alone, compression alone, or not through far',
   ),
-  intercept: row(toggle, { near: 'false', demo: 'false' }, 'Also make HTTPS faster: needs hunch ca install'),
+  intercept: row(toggle, { near: 'false', demo: 'false' }, 'Open HTTPS, too; see docs/https.md'),
   exclude: row(
     hostPatterns,
     { near: 'none', demo: 'none' },
-    'Hosts whose HTTPS is never opened; *. stands for all below',
+    'Hosts that are tunnelled, *. for all below one',
   ),
   name: row(host, { far: null }, 'The name or address under which near reaches this host; default: that of --listen'),
   allowPrivate: row(toggle, { far: 'false' }, 'Also fetch from private and loopback addresses'),
