@@ -1,0 +1,232 @@
+// The certificate authority of this machine: made at first use, kept under --data, and trusted by whoever installed it
+// (`hunch ca install`). It signs what near shows to the user's own programs, so that near can open their HTTPS.
+// Knows: X.509, two files. Does not know: connections, trust stores.
+//
+// 1. The private key is in one file that its owner alone can read; it is never logged, copied or sent.
+// 2. It signs certificates of one host each, for servers, for a few days; never another authority (pathLen 0).
+
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 refuses to load without it
+import 'reflect-metadata'
+
+import { createPrivateKey, createPublicKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+
+import * as x509 from '@peculiar/x509'
+
+import { Fault } from '../shared/fault.ts'
+import { makePrivateDirectory, readPrivateFile, writePrivateFile } from './private-file.ts'
+
+const KEY_FILE = 'authority-key.pem'
+const CERT_FILE = 'authority-cert.pem'
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
+
+const DAY_MS = 86_400_000
+// Long enough that a person need not install it twice on one machine, short enough that a forgotten one ends.
+const AUTHORITY_DAYS = 5 * 365
+// What near shows is never kept; a leaf that leaks is worth little after this.
+const LEAF_DAYS = 6
+// Clocks of other devices that trust the authority may be behind.
+const BACKDATED_DAYS = 1
+// RFC 5280 appendix A.1: ub-common-name.
+const MAX_COMMON_NAME = 64
+
+/** Whose authority it is, as its subject says it. */
+export interface Owner {
+  readonly user: string
+  readonly machine: string
+}
+
+/** What can be shown of an authority; holds nothing secret. */
+export interface AuthorityCertificate {
+  readonly path: string
+  /** X.509, PEM. */
+  readonly pem: string
+  readonly subject: string
+  /** SHA-256 of the certificate: 32 pairs of capital hexadecimal digits with colons between, as browsers show it. */
+  readonly fingerprint: string
+  readonly notBefore: Date
+  readonly notAfter: Date
+}
+
+export interface Leaf {
+  /** X.509, PEM. */
+  readonly cert: string
+  /** PKCS #8, PEM. */
+  readonly key: string
+  /** Milliseconds since 1970. */
+  readonly notAfter: number
+}
+
+/** The certificate of the authority in `directory`; undefined when there is none. Raises CANNOT_READ. */
+export async function readAuthority(directory: string): Promise<AuthorityCertificate | undefined> {
+  const path = join(directory, CERT_FILE)
+  const pem = await readPrivateFile(path)
+  return pem === undefined ? undefined : describe(path, pem)
+}
+
+/** Deletes the key: nothing can be signed any more. The certificate stays while it is needed to find what trusts it. */
+export async function deleteAuthority(directory: string, which: 'key' | 'key and certificate'): Promise<void> {
+  await rm(join(directory, KEY_FILE), { force: true })
+  if (which === 'key and certificate') await rm(join(directory, CERT_FILE), { force: true })
+}
+
+/**
+ * The authority in `directory`, made when there is none; `now` in milliseconds since 1970.
+ * Raises CANNOT_READ when it is damaged or has expired: a new one would be trusted by nobody, so a person decides.
+ */
+export async function openAuthority(directory: string, owner: Owner, now: number): Promise<Authority> {
+  const keyPath = join(directory, KEY_FILE)
+  const certPath = join(directory, CERT_FILE)
+  const [key, pem] = await Promise.all([readPrivateFile(keyPath), readPrivateFile(certPath)])
+  if (key === undefined) {
+    await makePrivateDirectory(directory)
+    const made = await makeAuthority(owner, now)
+    // The certificate first: a key without its certificate would be damage, the other way round is made anew.
+    await writePrivateFile(certPath, made.pem)
+    await writePrivateFile(keyPath, made.key)
+    return Authority.load(made.key, describe(certPath, made.pem))
+  }
+  const certificate = pem === undefined ? undefined : describe(certPath, pem)
+  if (certificate === undefined || !isPair(key, certificate.pem)) throw damaged(keyPath, certPath)
+  if (now > certificate.notAfter.getTime()) {
+    const date = certificate.notAfter.toISOString().slice(0, 10)
+    throw new Fault(
+      'CANNOT_READ',
+      `The authority ${certPath} expired on ${date}: run hunch ca remove and hunch ca install.`,
+    )
+  }
+  return Authority.load(key, certificate)
+}
+
+export class Authority {
+  readonly certificate: AuthorityCertificate
+  readonly #issuer: x509.X509Certificate
+  readonly #signingKey: webcrypto.CryptoKey
+  /**
+   * One key for all leaves, made by each process and never written: whoever could read one key of this process could read
+   * them all, so that more keys would cost time and protect nothing.
+   */
+  readonly #leafKeys: webcrypto.CryptoKeyPair
+  readonly #leafKey: string
+  /** The same in every leaf. */
+  readonly #extensions: readonly x509.Extension[]
+
+  private constructor(
+    certificate: AuthorityCertificate,
+    keys: { signing: webcrypto.CryptoKey; leaf: webcrypto.CryptoKeyPair; leafPem: string },
+    extensions: readonly x509.Extension[],
+  ) {
+    this.certificate = certificate
+    this.#issuer = new x509.X509Certificate(certificate.pem)
+    this.#signingKey = keys.signing
+    this.#leafKeys = keys.leaf
+    this.#leafKey = keys.leafPem
+    this.#extensions = extensions
+  }
+
+  static async load(key: string, certificate: AuthorityCertificate): Promise<Authority> {
+    const pkcs8 = createPrivateKey(key).export({ format: 'der', type: 'pkcs8' })
+    const signing = await webcrypto.subtle.importKey('pkcs8', pkcs8, ALGORITHM, false, ['sign'])
+    const { publicKey } = new x509.X509Certificate(certificate.pem)
+    const leaf = await makeKeys()
+    const extensions = [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      await x509.AuthorityKeyIdentifierExtension.create(publicKey),
+      await x509.SubjectKeyIdentifierExtension.create(leaf.publicKey),
+    ]
+    return new Authority(certificate, { signing, leaf, leafPem: await exportKey(leaf.privateKey) }, extensions)
+  }
+
+  /**
+   * A certificate for exactly `host`, a name as the URL standard writes it or an address without brackets, that is good
+   * from a day before `now` to six days after.
+   */
+  async sign(host: string, now: number): Promise<Leaf> {
+    const notAfter = Math.min(now + LEAF_DAYS * DAY_MS, this.certificate.notAfter.getTime())
+    const names: x509.JsonGeneralNames = [{ type: isIP(host) === 0 ? 'dns' : 'ip', value: host }]
+    const cert = await x509.X509CertificateGenerator.create({
+      serialNumber: makeSerialNumber(),
+      // Names do not matter to who verifies it (RFC 9525 §6.3); they do to a person who looks at it.
+      subject: [...(host.length <= MAX_COMMON_NAME ? [{ CN: [host] }] : []), { O: ['Hunch on this machine'] }],
+      issuer: this.#issuer.subjectName.toJSON(),
+      notBefore: new Date(now - BACKDATED_DAYS * DAY_MS),
+      notAfter: new Date(notAfter),
+      signingAlgorithm: ALGORITHM,
+      publicKey: this.#leafKeys.publicKey,
+      signingKey: this.#signingKey,
+      extensions: [...this.#extensions, new x509.SubjectAlternativeNameExtension(names)],
+    })
+    return { cert: cert.toString('pem'), key: this.#leafKey, notAfter }
+  }
+}
+
+async function makeAuthority({ user, machine }: Owner, now: number): Promise<{ key: string; pem: string }> {
+  const keys = await makeKeys()
+  const identifier = await x509.SubjectKeyIdentifierExtension.create(keys.publicKey)
+  // Two authorities of one user are two subjects: trust stores tell certificates apart by subject.
+  const mark = identifier.keyId.slice(0, 8)
+  const cert = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: makeSerialNumber(),
+    name: [
+      { CN: [`Hunch of ${user} on ${machine}`.slice(0, MAX_COMMON_NAME)] },
+      { O: ['Hunch on this machine'] },
+      { OU: [mark] },
+    ],
+    notBefore: new Date(now - BACKDATED_DAYS * DAY_MS),
+    notAfter: new Date(now + AUTHORITY_DAYS * DAY_MS),
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+      identifier,
+      await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  })
+  return { key: await exportKey(keys.privateKey), pem: `${cert.toString('pem')}\n` }
+}
+
+async function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
+}
+
+async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
+  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', key)
+  const exported = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' })
+  return exported.export({ format: 'pem', type: 'pkcs8' }).toString()
+}
+
+/** RFC 5280 §4.1.2.2: positive, at most 20 bytes. */
+function makeSerialNumber(): string {
+  const bytes = randomBytes(16)
+  bytes[0] = (bytes[0]! & 0x3f) | 0x40
+  return bytes.toString('hex')
+}
+
+function describe(path: string, pem: string): AuthorityCertificate {
+  try {
+    const { subject, fingerprint256, validFromDate, validToDate } = new X509Certificate(pem)
+    const names = subject.split('\n').map(line => line.replace(/^(\w+)=/, '$1 = '))
+    const dates = { notBefore: validFromDate, notAfter: validToDate }
+    return { path, pem, subject: names.join(', '), fingerprint: fingerprint256, ...dates }
+  } catch (error) {
+    throw new Fault('CANNOT_READ', `The file ${path} does not hold a certificate in PEM form.`, { cause: error })
+  }
+}
+
+function isPair(key: string, pem: string): boolean {
+  try {
+    return new X509Certificate(pem).publicKey.equals(createPublicKey(createPrivateKey(key)))
+  } catch {
+    return false
+  }
+}
+
+function damaged(keyPath: string, certPath: string): Fault {
+  const what = `The files ${keyPath} and ${certPath} do not belong together, or one is damaged`
+  return new Fault('CANNOT_READ', `${what}: put copies back, or run hunch ca remove and hunch ca install.`)
+}
