@@ -1,13 +1,19 @@
-// dcb encoding (RFC 9842) by node:zlib, as a stream and in one shot.
+// dcb encoding (RFC 9842) by node:zlib, and in one shot at the highest effort also by our own encoder.
 // Knows: framings, flushes. Does not know: decoding, VCDIFF.
 
 import { promisify } from 'node:util'
-import { brotliCompress, constants, createBrotliCompress } from 'node:zlib'
+import { brotliCompress, brotliDecompress, constants, createBrotliCompress } from 'node:zlib'
+import { BaseIndex } from './base-index.ts'
+import { encodeBrotli } from './brotli-encode.ts'
 import { dcbParameters, dictionaryOptions, encodeDcbHeader } from './dcb.ts'
-import { type DcbSettings, type Effort, efforts } from './effort.ts'
+import { type Effort, type EffortRow, efforts } from './effort.ts'
 import { type DeltaEncoder, settleFlushes } from './vcdiff-stream.ts'
 
 const compress = promisify(brotliCompress)
+const decompress = promisify(brotliDecompress)
+
+// Long strings must be looked for well, as pages repeat their templates; short ones gain little.
+const OWN_DEPTH = { long: 256, short: 32, target: 32, niceBytes: 256 }
 
 /** A stream that makes a dcb delta. `targetBytes` is how much will be written, when that is known. */
 export function createDcbEncoder(
@@ -21,16 +27,31 @@ export function createDcbEncoder(
   return Object.assign(brotli, { flushWindow: settleFlushes(brotli, flush) })
 }
 
-/** A whole dcb delta. The work is done on libuv's thread pool. */
+/** A whole dcb delta. node:zlib works on libuv's thread pool; at effort 5 this thread works as well. */
 export async function encodeDcb(
-  base: Uint8Array,
+  base: Uint8Array | BaseIndex,
   target: Uint8Array,
   options: { effort: Effort; framing: 'file' | 'link' },
 ): Promise<Uint8Array> {
-  const settings: readonly DcbSettings[] = efforts[options.effort].dcb
+  const { dcb, ownUpToBytes }: EffortRow = efforts[options.effort]
+  const bytes = base instanceof BaseIndex ? base.base : base
   const contents = await Promise.all(
-    settings.map(each => compress(target, dictionaryOptions(base, dcbParameters(each, base.length, target.length)))),
+    dcb.map(each => compress(target, dictionaryOptions(bytes, dcbParameters(each, bytes.length, target.length)))),
   )
-  const content = contents.reduce((best, next) => (next.length < best.length ? next : best))
-  return options.framing === 'file' ? Buffer.concat([encodeDcbHeader(base), content]) : content
+  let content: Uint8Array = contents.reduce((best, next) => (next.length < best.length ? next : best))
+  if (target.length > 0 && target.length <= ownUpToBytes) {
+    const own = encodeBrotli(base instanceof BaseIndex ? base : new BaseIndex(base), target, OWN_DEPTH)
+    if (own.length < content.length && (await makes(own, bytes, target))) content = own
+  }
+  return options.framing === 'file' ? Buffer.concat([encodeDcbHeader(bytes), content]) : content
+}
+
+/** Whether node:zlib makes `target` of our stream: a fault in our encoder must cost bytes, never be sent. */
+async function makes(stream: Uint8Array, base: Uint8Array, target: Uint8Array): Promise<boolean> {
+  try {
+    const made = await decompress(stream, { ...dictionaryOptions(base), maxOutputLength: target.length + 1 })
+    return made.equals(target)
+  } catch {
+    return false
+  }
 }

@@ -17,6 +17,8 @@ export interface EffortRow {
   readonly linkQuality: number
   /** Brotli's settings for dcb, whose input is the whole target; a whole delta is made with each, the smallest is kept. */
   readonly dcb: readonly [DcbSettings, ...DcbSettings[]]
+  /** A whole dcb delta of a target up to this many bytes is also made by `brotli-encode.ts`. */
+  readonly ownUpToBytes: number
 }
 
 export interface DcbSettings {
@@ -35,11 +37,23 @@ const small = { quality: 11, contexts: false } as const
 const smallOfLarge = { quality: 11, contexts: true } as const
 
 export const efforts = {
-  1: { search: depth(4, 4, 4, 64), optimalUpToBytes: 0, linkQuality: 5, dcb: [quick] },
-  2: { search: depth(8, 16, 16, 128), optimalUpToBytes: 0, linkQuality: 9, dcb: [quick] },
-  3: { search: depth(16, 32, 32, 256), optimalUpToBytes: 1024 * KIB, linkQuality: 11, dcb: [middling] },
-  4: { search: depth(16, 32, 32, 256), optimalUpToBytes: 8192 * KIB, linkQuality: 11, dcb: [small] },
-  5: { search: depth(64, 256, 256, 1024), optimalUpToBytes: 8192 * KIB, linkQuality: 11, dcb: [small, smallOfLarge] },
+  1: { search: depth(4, 4, 4, 64), optimalUpToBytes: 0, linkQuality: 5, dcb: [quick], ownUpToBytes: 0 },
+  2: { search: depth(8, 16, 16, 128), optimalUpToBytes: 0, linkQuality: 9, dcb: [quick], ownUpToBytes: 0 },
+  3: {
+    search: depth(16, 32, 32, 256),
+    optimalUpToBytes: 1024 * KIB,
+    linkQuality: 11,
+    dcb: [middling],
+    ownUpToBytes: 0,
+  },
+  4: { search: depth(16, 32, 32, 256), optimalUpToBytes: 8192 * KIB, linkQuality: 11, dcb: [small], ownUpToBytes: 0 },
+  5: {
+    search: depth(64, 256, 256, 1024),
+    optimalUpToBytes: 8192 * KIB,
+    linkQuality: 11,
+    dcb: [small, smallOfLarge],
+    ownUpToBytes: 1024 * KIB,
+  },
 } as const satisfies Record<Effort, EffortRow>
 
 function depth(long: number, short: number, target: number, niceBytes: number): SearchDepth {

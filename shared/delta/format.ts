@@ -70,7 +70,7 @@ export function createDeltaDecoder(format: DeltaFormat, base: Base, options: Dec
   return createVcdiffDecoder(base, options)
 }
 
-/** A whole delta at once. VCDIFF is made in this thread, dcb on libuv's thread pool. */
+/** A whole delta at once. VCDIFF is made in this thread, dcb on libuv's thread pool, at effort 5 in both. */
 export async function encodeDelta(
   format: DeltaFormat,
   base: Uint8Array | BaseIndex,
@@ -78,7 +78,7 @@ export async function encodeDelta(
   options: EncodeOptions,
 ): Promise<Uint8Array> {
   const { framing, effort = DEFAULT_EFFORT, checksum = true } = options
-  if (format === 'dcb') return encodeDcb(base instanceof BaseIndex ? base.base : base, target, { framing, effort })
+  if (format === 'dcb') return encodeDcb(base, target, { framing, effort })
   return encodeVcdiff(segmentsOf(base), target, { effort, checksum, framing })
 }
 

@@ -140,10 +140,13 @@ export class MatchFinder {
       const { heads, links, shift } = this.#index.long
       const { step } = this.#index
       let entry = heads[hashLong(low, wordAt(target, at + 4), shift)]!
+      let isEnough = false
+      // Of long matches the longest is wanted, not the first: all of this chain is looked at.
       for (let n = this.#depth.long; entry >= 0 && n > 0; n--) {
-        if (visitor.takeBase(entry * step)) return
+        if (visitor.takeBase(entry * step)) isEnough = true
         entry = links[entry]!
       }
+      if (isEnough) return
     }
     if (this.#index.short !== undefined) {
       const { heads, links, shift } = this.#index.short

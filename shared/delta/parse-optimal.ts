@@ -11,6 +11,9 @@ import type { Verbs } from './vcdiff-window.ts'
 // A block is written when it is full. Longer blocks see further; these take 16 bytes a node.
 const BLOCK_NODES = 8192
 
+// What it may cost to carry a copy over the end of a block: less than an instruction and an address after it.
+const OVERRUN_COST = 16 * 16
+
 const LITERAL = -1
 const RUN = -2
 const MIN_RUN_BYTES = 8
@@ -83,11 +86,19 @@ class OptimalParse implements PlaceVisitor {
         committed = this.#visit()
         if (committed === 0) this.#node++
       }
+      if (committed === 0) this.#node = this.#chooseEnd(end)
       this.#writeTo(this.#node)
       this.#start += this.#node
       if (committed !== 0) this.#start += this.#commit(committed)
     }
     this.#endAdd(length)
+  }
+
+  /** A block ends where its last copy ends, unless that makes the way there much dearer. */
+  #chooseEnd(end: number): number {
+    let node = Math.min(this.#reached, this.#target.length - this.#start)
+    while (node > end && this.#cost[node]! > this.#cost[end]! + OVERRUN_COST) node--
+    return node
   }
 
   #begin(): void {
