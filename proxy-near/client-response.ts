@@ -1,28 +1,36 @@
 // What the client gets: a head, a content with back-pressure, or a page that says what failed.
-// Knows: Node's HTTP/1.1 response. Does not know: where content comes from.
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Fault } from '../shared/fault.ts'
-import { type FieldList, toRaw, without } from '../shared/http/fields.ts'
+// Knows: Node's HTTP/1.1 response and HTTP/2 stream, which differ in how a head is written and how a connection breaks.
+// Does not know: where content comes from.
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import { constants, type ServerHttp2Stream } from 'node:http2'
+import { Fault } from '../shared/fault.ts'
+import { type FieldList, endToEnd, toRaw, without } from '../shared/http/fields.ts'
 import { proxyStatus } from '../shared/http/proxy-status.ts'
 import { failurePage } from './failure-page.ts'
 
+/** What of the request decides how its response looks. */
+export interface Asker {
+  readonly method?: string | undefined
+  readonly headers: Pick<IncomingHttpHeaders, 'accept'>
+}
+
 export class ClientResponse {
-  readonly #response: ServerResponse
-  readonly #request: IncomingMessage
-  /** Fires when the client closes its connection before the response has ended. */
+  readonly #response: ServerResponse | ServerHttp2Stream
+  readonly #request: Asker
+  /** Fires, with the fault, when the client closes its connection or resets its stream before the response has ended. */
   readonly gone: AbortSignal
   #sentBytes = 0
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(request: Asker, response: ServerResponse | ServerHttp2Stream) {
     this.#request = request
     this.#response = response
     const gone = new AbortController()
     this.gone = gone.signal
     response.once('close', () => {
-      if (!response.writableFinished) gone.abort()
+      if (!response.writableFinished) gone.abort(new Fault('CLIENT_GONE', 'The client closed its connection.'))
     })
     // The origin's Date, or none, is what the client gets.
-    response.sendDate = false
+    if ('sendDate' in response) response.sendDate = false
     response.on('error', () => {})
   }
 
@@ -42,13 +50,16 @@ export class ClientResponse {
   begin(status: number, fields: FieldList, contentLength: number | undefined | null): void {
     const plain = contentLength === null ? fields : without(fields, 'content-length')
     const length = typeof contentLength === 'number' ? [['Content-Length', String(contentLength)] as const] : []
-    this.#response.writeHead(status, toRaw([...plain, ...length]))
+    const all = [...plain, ...length]
+    if ('writeHead' in this.#response) this.#response.writeHead(status, toRaw(all))
+    else if (!this.#response.destroyed) respond(this.#response, status, all)
   }
 
   /** Sends the head at once, for a content that may be long in coming. */
   flushHead(): void {
     // Not `flushHeaders`, which writes fields as UTF-8: what is left of an origin's bytes is one character each.
-    this.#response.write(new Uint8Array(0))
+    // HTTP/2 sends a head at once, and has ended the stream when no content can follow it.
+    if ('writeHead' in this.#response) this.#response.write(new Uint8Array(0))
   }
 
   /** Sends content; resolves when the client can take more, or has gone. */
@@ -74,7 +85,9 @@ export class ClientResponse {
   fail(fault: Fault): void {
     if (this.#response.destroyed) return
     if (this.begun) {
-      this.#response.destroy()
+      // RFC 9113 §8.1: a stream that is reset is not complete, and the others of its connection live on.
+      if ('writeHead' in this.#response) this.#response.destroy()
+      else this.#response.close(constants.NGHTTP2_INTERNAL_ERROR)
       return
     }
     const page = failurePage(fault, this.#request.headers.accept)
@@ -87,4 +100,11 @@ export class ClientResponse {
     this.begin(fault.status, fields, Buffer.byteLength(page.text))
     this.#response.end(this.#request.method === 'HEAD' ? undefined : page.text)
   }
+}
+
+/** RFC 9113 §8.2: names in lower case, nothing about the connection, no reason phrase. */
+function respond(stream: ServerHttp2Stream, status: number, fields: FieldList): void {
+  const lines = endToEnd(fields).map(([name, value]) => [name.toLowerCase(), value] as const)
+  // Not an object: repeated fields, Set-Cookie above all, stay apart and in order.
+  stream.respond([':status', String(status), ...toRaw(lines)], { sendDate: false } as object)
 }

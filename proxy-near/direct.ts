@@ -15,14 +15,14 @@ export class DirectOrigins {
   readonly #tunnels = new Set<Socket>()
 
   /** Passes a request on and its response back. Raises ORIGIN_REFUSED, ORIGIN_NAME, ORIGIN_RESET. */
-  async serve({ facts, body }: ClientRequest, response: ClientResponse): Promise<number> {
+  async serve({ facts, body, receivedBy }: ClientRequest, response: ClientResponse): Promise<number> {
     const { protocol, host } = new URL(facts.url)
     try {
       const answer = await this.#agent.request({
         origin: `${protocol}//${host}`,
         path: facts.url.slice(`${protocol}//${host}`.length),
         method: facts.method,
-        headers: toRaw([['Host', host], ...withVia(without(facts.fields, 'host', 'expect'), '1.1', 'hunch-near')]),
+        headers: toRaw([['Host', host], ...withVia(without(facts.fields, 'host', 'expect'), receivedBy, 'hunch-near')]),
         body: body ?? null,
         signal: response.gone,
         responseHeaders: 'raw',

@@ -1,33 +1,31 @@
-// Near's HTTP/1.1 front: what a browser or a program talks to. Requests with an absolute URL and CONNECT go through the
-// proxy; everything else is for near's own pages.
-// Knows: Node's HTTP server, which request is whose. Does not know: how a request is served (serve.ts).
+// Near's front: what a browser or a program talks to. Requests with an absolute URL, CONNECT, and all that comes inside
+// opened TLS connections go through the proxy; everything else is for near's own pages.
+// Knows: Node's HTTP server, which request is whose. Does not know: how a request is served (serve.ts), how a connection
+// is opened (interception.ts).
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import { Fault } from '../shared/fault.ts'
 import { type FieldList, endToEnd, fromRaw } from '../shared/http/fields.ts'
+import { urlInside } from '../shared/http/inside-url.ts'
 import { NEAR_HOST, canonicalUrl } from '../shared/http/url.ts'
 import { ClientResponse } from './client-response.ts'
 import { failurePage } from './failure-page.ts'
+import { type FrontHandlers, MAX_FIELDS_BYTES } from './front-handlers.ts'
+import { serveHttp2 } from './front-http2.ts'
 import type { ClientRequest } from './serve.ts'
 
-export interface FrontHandlers {
-  /** A request for an origin. Never throws. */
-  readonly onProxied: (request: ClientRequest, response: ClientResponse) => Promise<void>
-  /** A request whose address is no web address. */
-  readonly onBad: (fault: Fault, response: ClientResponse) => void
-  /** CONNECT. Never throws. */
-  readonly onTunnel: (request: IncomingMessage, client: Duplex, early: Uint8Array) => Promise<void>
-  /** A request for near itself. */
-  readonly onOwn: (request: IncomingMessage, response: ServerResponse) => void
-}
-
-// HTTP/2 in Node carries no field longer than 64 KiB. Servers accept 8 to 32 KiB; above this the client gets a 431.
-const MAX_FIELDS_BYTES = 64 * 1024
 // A client that opens a connection and sends no complete head is cut off; uploads may take as long as they take.
 const HEAD_TIMEOUT_MS = 60_000
 
-/** The server; not yet listening. */
-export function makeFront(handlers: FrontHandlers): Server {
+export interface Front {
+  /** Not yet listening. */
+  readonly server: Server
+  /** Serves what comes inside an opened TLS connection as requests for `authority`, which CONNECT named. */
+  readonly serveInside: (socket: TLSSocket, authority: string) => void
+}
+
+export function makeFront(handlers: FrontHandlers): Front {
   const options = {
     maxHeaderSize: MAX_FIELDS_BYTES,
     requestTimeout: 0,
@@ -35,17 +33,31 @@ export function makeFront(handlers: FrontHandlers): Server {
     keepAliveTimeout: HEAD_TIMEOUT_MS,
     noDelay: true,
   }
+  const authorities = new WeakMap<Duplex, string>()
   const server = createServer(options, (request, response) => {
-    const target = targetOf(request)
+    const target = targetOf(request, response, authorities.get(request.socket))
     if (target.kind === 'own') handlers.onOwn(request, response)
     else if (target.kind === 'bad') handlers.onBad(target.fault, new ClientResponse(request, response))
     else void handlers.onProxied(target.request, new ClientResponse(request, response))
   })
   // Tunnels live as long as they live.
   server.timeout = 0
-  server.on('connect', (request, socket, head) => void handlers.onTunnel(request, socket, head))
+  server.on('connect', (request, socket, head) => {
+    if (authorities.has(socket)) refuseInside(socket)
+    else void handlers.onTunnel(request, socket, head)
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseMalformed(error, socket))
-  return server
+  return {
+    server,
+    serveInside: (socket, authority) => {
+      if (socket.alpnProtocol === 'h2') {
+        serveHttp2(socket, authority, handlers)
+        return
+      }
+      authorities.set(socket, authority)
+      server.emit('connection', socket)
+    },
+  }
 }
 
 type Target =
@@ -53,19 +65,25 @@ type Target =
   | { readonly kind: 'proxied'; readonly request: ClientRequest }
   | { readonly kind: 'bad'; readonly fault: Fault }
 
-/** RFC 9112 §3.2: absolute-form is for a proxy, origin-form and asterisk-form are for the server itself. */
-function targetOf(message: IncomingMessage): Target {
+/** `authority`: that of the opened connection in which the request came, if it did. */
+function targetOf(message: IncomingMessage, response: ServerResponse, authority: string | undefined): Target {
   const target = message.url ?? ''
-  if (target.startsWith('/') || target === '*') return { kind: 'own' }
+  // RFC 9112 §3.2: absolute-form is for a proxy, origin-form and asterisk-form are for the server itself.
+  if (authority === undefined && (target.startsWith('/') || target === '*')) return { kind: 'own' }
   try {
-    const url = canonicalUrl(target)
-    if (new URL(url).hostname === NEAR_HOST) {
+    const url = authority === undefined ? canonicalUrl(target) : urlInside(authority, target, message.headers.host)
+    if (authority === undefined && new URL(url).hostname === NEAR_HOST) {
       message.url = url.slice(url.indexOf('/', 'https://'.length))
       return { kind: 'own' }
     }
+    if (authority !== undefined && message.headers.upgrade?.toLowerCase() === 'websocket') {
+      throw new Fault('NEAR_UNSUPPORTED', `A WebSocket of ${authority} was asked for inside an opened connection.`)
+    }
     const fields: FieldList = endToEnd(fromRaw(message.rawHeaders))
     const facts = { method: message.method ?? 'GET', url, fields }
-    return { kind: 'proxied', request: { facts, body: hasContent(message) ? message : undefined } }
+    const retire = () => void (response.shouldKeepAlive = false)
+    const body = hasContent(message) ? message : undefined
+    return { kind: 'proxied', request: { facts, body, receivedBy: message.httpVersion, retire } }
   } catch (error) {
     if (error instanceof Fault) return { kind: 'bad', fault: error }
     throw error
@@ -87,8 +105,17 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
     error.code === 'HPE_HEADER_OVERFLOW'
       ? new Fault('CLIENT_FIELDS_TOO_LARGE', `The request's fields are larger than ${MAX_FIELDS_BYTES / 1024} KiB.`)
       : new Fault('CLIENT_BAD_REQUEST', `What was sent is not an HTTP request: ${error.message}.`)
+  refuse(fault, fault.status === 431 ? '431 Request Header Fields Too Large' : '400 Bad Request', socket)
+}
+
+/** RFC 9110 §9.3.6: what is inside belongs to one site; a tunnel to another is asked for outside. */
+function refuseInside(socket: Duplex): void {
+  const fault = new Fault('NEAR_UNSUPPORTED', 'A tunnel was asked for inside an opened connection.')
+  refuse(fault, '501 Not Implemented', socket)
+}
+
+function refuse(fault: Fault, status: string, socket: Duplex): void {
   const { type, text } = failurePage(fault, undefined)
-  const status = fault.status === 431 ? '431 Request Header Fields Too Large' : '400 Bad Request'
   const head = `HTTP/1.1 ${status}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close`
   socket.end(`${head}\r\n\r\n${text}`)
 }

@@ -1,6 +1,6 @@
 // The near proxy: starts the front, the link and near's own pages, and joins them.
 // Knows: who is who. Does not know: how any of them works.
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
@@ -12,7 +12,7 @@ import { carryTunnel } from './tunnel.ts'
 import type { ClientResponse } from './client-response.ts'
 import { DirectOrigins } from './direct.ts'
 import { type Exchange, logExchange } from './exchange-log.ts'
-import { makeFront } from './front.ts'
+import { type Front, makeFront } from './front.ts'
 import { type Link, openLink } from './link.ts'
 import { type Status, count, statusPage, zeroCounts } from './own-page.ts'
 import { type ClientRequest, serveRequest } from './serve.ts'
@@ -43,7 +43,7 @@ class NearProxy implements Near {
   readonly #versions: Versions
   readonly #counts = zeroCounts()
   readonly #pages: ReturnType<typeof Fastify>
-  #server!: Server
+  #front!: Front
 
   constructor(config: NearConfig, link: Link | undefined) {
     this.#config = config
@@ -54,7 +54,7 @@ class NearProxy implements Near {
   }
 
   get address(): string {
-    const { address, port, family } = this.#server.address() as AddressInfo
+    const { address, port, family } = this.#front.server.address() as AddressInfo
     return `${family === 'IPv6' ? `[${address}]` : address}:${port}`
   }
 
@@ -62,17 +62,17 @@ class NearProxy implements Near {
     const { host, port } = this.#config.listen
     await this.#pages.ready()
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+      this.#front.server.once('error', (error: NodeJS.ErrnoException) => {
         const code = error.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'CANNOT_LISTEN'
         reject(new Fault(code, `Near cannot listen on ${host}:${port}: ${error.message}.`, { cause: error }))
       })
-      this.#server.listen({ host, port }, resolve)
+      this.#front.server.listen({ host, port }, resolve)
     })
   }
 
   async close(): Promise<void> {
-    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
-    this.#server.closeAllConnections()
+    const closed = new Promise<void>(resolve => this.#front.server.close(() => resolve()))
+    this.#front.server.closeAllConnections()
     // Both end their tunnels, whose sockets the server still counts as its own.
     await Promise.all([this.#link?.close(), this.#direct.close()])
     await closed
@@ -83,13 +83,13 @@ class NearProxy implements Near {
   #makePages(): ReturnType<typeof Fastify> {
     const pages = Fastify({
       serverFactory: handler => {
-        this.#server = makeFront({
+        this.#front = makeFront({
           onOwn: (request: IncomingMessage, response: ServerResponse) => handler(request, response),
           onBad: (fault, response) => response.fail(fault),
           onProxied: (request, response) => this.#serve(request, response),
           onTunnel: (request, client, early) => this.#tunnel(request, client, early),
         })
-        return this.#server
+        return this.#front.server
       },
     })
     pages.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(statusPage(this.#status())))
@@ -106,7 +106,8 @@ class NearProxy implements Near {
       else exchange.status = await this.#direct.serve(request, response)
       this.#finish(exchange, undefined)
     } catch (error) {
-      const fault = asFault(error, 'NEAR_INTERNAL')
+      // What a client that left has broken off is not the fault of what was broken off.
+      const fault = asFault(response.gone.aborted ? response.gone.reason : error, 'NEAR_INTERNAL')
       if (fault.code === 'NEAR_INTERNAL') this.#log.error({ err: error }, 'near failed')
       this.#finish(exchange, fault)
       response.fail(fault)

@@ -5,8 +5,8 @@
 // 1. The head goes to the client when the first content is verified (or the whole content is known to be empty), so
 //    that until then a failed answer can be asked for again, unseen by the client.
 // 2. A content that turns out wrong after that breaks the client's connection; it is never completed (reception.ts).
-import type { IncomingMessage } from 'node:http'
 import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from 'node:http2'
+import type { Readable } from 'node:stream'
 import type { Thresholds } from '../shared/config/options.ts'
 import type { DeltaFormat } from '../shared/delta/format.ts'
 import { type Mode, planRequest, type RequestPlan } from '../shared/exchange/plan-request.ts'
@@ -38,7 +38,11 @@ export interface ServeContext {
 export interface ClientRequest {
   readonly facts: RequestFacts
   /** The content, when the request has one. */
-  readonly body: IncomingMessage | undefined
+  readonly body: Readable | undefined
+  /** The protocol by which it came, as Via says it (RFC 9110 §7.6.3). */
+  readonly receivedBy: string
+  /** Takes no more requests on the client's connection once this one is answered. */
+  readonly retire: () => void
 }
 
 /** All that near keeps is private to it. */
@@ -148,7 +152,7 @@ const MAX_TARGET_BYTES = 1024 ** 3
 async function openAsk(
   plan: RequestPlan,
   bases: readonly Version[],
-  { facts, body }: ClientRequest,
+  { facts, body, receivedBy }: ClientRequest,
   response: ClientResponse,
   context: ServeContext,
 ): Promise<ClientHttp2Stream> {
@@ -168,7 +172,7 @@ async function openAsk(
     ':scheme': protocol.slice(0, -1),
     ':authority': host,
     ':path': facts.url.slice(`${protocol}//${host}`.length),
-    ...toHeaders(withVia(without(facts.fields, 'host', 'expect'), '1.1', 'hunch-near')),
+    ...toHeaders(withVia(without(facts.fields, 'host', 'expect'), receivedBy, 'hunch-near')),
     ...askFields(ask),
   }
   const options = { endStream: body === undefined, signal: response.gone }
@@ -202,10 +206,10 @@ function tooLarge(): Fault {
 }
 
 /** Passes the request's content on. A stream that fails must not take the client's connection with it: it gets a page. */
-function upload(body: IncomingMessage, stream: ClientHttp2Stream): void {
+function upload(body: Readable, stream: ClientHttp2Stream): void {
   body.pipe(stream)
   body.once('close', () => {
-    if (!body.complete && !stream.closed) stream.close(CANCEL)
+    if (!body.readableEnded && !stream.closed) stream.close(CANCEL)
   })
 }
 

@@ -1,0 +1,21 @@
+// What the front hands over, by HTTP/1.1 and by HTTP/2 alike, and the limit that both share.
+// Knows: the shapes. Does not know: either protocol.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Fault } from '../shared/fault.ts'
+import type { ClientResponse } from './client-response.ts'
+import type { ClientRequest } from './serve.ts'
+
+export interface FrontHandlers {
+  /** A request for an origin. Never throws. */
+  readonly onProxied: (request: ClientRequest, response: ClientResponse) => Promise<void>
+  /** A request whose address is no web address. */
+  readonly onBad: (fault: Fault, response: ClientResponse) => void
+  /** CONNECT. Never throws. */
+  readonly onTunnel: (request: IncomingMessage, client: Duplex, early: Uint8Array) => Promise<void>
+  /** A request for near itself. */
+  readonly onOwn: (request: IncomingMessage, response: ServerResponse) => void
+}
+
+// HTTP/2 in Node carries no field longer than 64 KiB. Servers accept 8 to 32 KiB; above this the client gets a 431.
+export const MAX_FIELDS_BYTES = 64 * 1024
