@@ -1,11 +1,18 @@
 // `hunch delta`: encodes, decodes and shows deltas of files.
 // Knows: its options, progress, exit codes. Does not know: formats (shared/delta), files (delta-files.ts).
 
-import type { Duplex } from 'node:stream'
+import { type Duplex, PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { asEffort, DEFAULT_EFFORT } from '../shared/delta/effort.ts'
-import { createDeltaDecoder, createDeltaEncoder, type DeltaFormat, deltaFormats } from '../shared/delta/format.ts'
+import {
+  createDeltaDecoder,
+  createDeltaEncoder,
+  type DeltaFormat,
+  deltaFormats,
+  encodeDelta,
+} from '../shared/delta/format.ts'
+import { WHOLE_BASE_BYTES } from '../shared/delta/long-base.ts'
 import { DeltaInspector } from '../shared/delta/show.ts'
 import { asFault, Fault, faults } from '../shared/fault.ts'
 import { openBase, openInput, openOutput, STANDARD } from './delta-files.ts'
@@ -39,6 +46,9 @@ TARGET and DELTA may be - for standard input; without -o, or with -o -, output g
 
 // What a delta may make unless --max-target says otherwise: large enough for disk images, short of filling a disk.
 const DEFAULT_MAX_TARGET_BYTES = 16 * 1024 ** 3
+
+// A target up to one VCDIFF window is read whole before it is encoded; a longer one is streamed.
+const WHOLE_TARGET_BYTES = 8 * 1024 * 1024
 
 /**
  * Runs `hunch delta ARGV`.
@@ -78,15 +88,30 @@ async function encode(paths: readonly string[], values: Values): Promise<void> {
   const effort = asEffort(values.effort ?? DEFAULT_EFFORT)
   const base = openBase(basePath!)
   try {
-    const encoder = createDeltaEncoder(format, base, {
-      framing: 'file',
-      effort,
-      checksum: values['no-checksum'] !== true,
-    })
-    await run(openInput(targetPath!), encoder, values)
+    const encodeOptions = { framing: 'file', effort, checksum: values['no-checksum'] !== true } as const
+    const chunks: AsyncIterator<Uint8Array> = openInput(targetPath!)[Symbol.asyncIterator]()
+    const { begin, isWhole } = await readUpTo(chunks, WHOLE_TARGET_BYTES)
+    if (!isWhole || base.length > WHOLE_BASE_BYTES)
+      return await run(startAgain(begin, chunks), createDeltaEncoder(format, base, encodeOptions), values)
+    // A whole target can be encoded in several ways, of which the smallest is kept.
+    const delta = await encodeDelta(format, base.read(0, base.length), begin, encodeOptions)
+    await run(Readable.from([delta]), new PassThrough(), values)
   } finally {
     base.close()
   }
+}
+
+/** Reads until more than `bytes` have come, or the end. */
+async function readUpTo(chunks: AsyncIterator<Uint8Array>, bytes: number) {
+  const read: Uint8Array[] = []
+  let length = 0
+  while (length <= bytes) {
+    const next = await chunks.next()
+    if (next.done === true) return { begin: Buffer.concat(read), isWhole: true }
+    read.push(next.value)
+    length += next.value.length
+  }
+  return { begin: Buffer.concat(read), isWhole: false }
 }
 
 async function decode(paths: readonly string[], values: Values): Promise<void> {
