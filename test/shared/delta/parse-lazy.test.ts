@@ -1,4 +1,5 @@
 // Claims about the lazy parse.
+import * as fc from 'fast-check'
 import t from 'tap'
 import { BaseIndex } from '../../../shared/delta/base-index.ts'
 import { parseLazily } from '../../../shared/delta/parse-lazy.ts'
@@ -29,4 +30,17 @@ t.test('a match is grown backwards over bytes that were not written yet', async 
   const { verbs } = rebuild(base, target, writer => parseLazily(new BaseIndex(base), target, depth, writer))
   const added = verbs.reduce((sum, verb) => sum + (verb.kind === 'add' ? verb.bytes : 0), 0)
   t.ok(added < 5 * 60, `${added} bytes added for five edits`)
+})
+
+t.test('few values, where matches, overlaps and runs begin everywhere, are made exactly too', async t => {
+  const bytes = (maxLength: number) => fc.array(fc.nat(1), { maxLength }).map(values => Buffer.from(values))
+  fc.assert(
+    fc.property(bytes(40), bytes(80), fc.integer({ min: 4, max: 20 }), (base, target, niceBytes) => {
+      const depth = { long: 4, short: 4, target: 4, niceBytes }
+      const { verbs, made } = rebuild(base, target, verbs => parseLazily(new BaseIndex(base), target, depth, verbs))
+      return made.equals(target) && verbs.every(({ bytes }) => bytes > 0)
+    }),
+    { numRuns: 300 },
+  )
+  t.pass()
 })

@@ -80,3 +80,46 @@ t.test('a window without a segment says so', async t => {
   writer.add(0, 2)
   t.equal(writer.finish(false)[0], 0)
 })
+
+t.test(
+  'sizes at the edges of the code table and addresses that come again are read back as they were written',
+  async t => {
+    const size = fc.constantFrom(1, 2, 4, 5, 6, 7, 17, 18, 19, 127, 128)
+    const address = fc.constantFrom(0, 5, 127, 128, 768, 773, 20_000, 20_100, 20_768, 50_000, 99_000)
+    const verb = fc.record({ kind: fc.constantFrom('add', 'run', 'copy', 'copy'), bytes: size, address })
+    fc.assert(
+      fc.property(fc.array(verb, { maxLength: 40 }), verbs => {
+        const parts = verbs.map(({ kind, bytes, address }) =>
+          kind === 'copy' ? base.subarray(address, address + bytes) : Buffer.alloc(bytes, kind === 'run' ? 7 : 'new'),
+        )
+        const target = Buffer.concat(parts)
+        const writer = new WindowWriter({ at: 0, bytes: base.length }, target)
+        let at = 0
+        for (const { kind, bytes, address } of verbs) {
+          if (kind === 'copy') writer.copy(address, bytes)
+          else if (kind === 'run') writer.run(7, bytes)
+          else writer.add(at, bytes)
+          at += bytes
+        }
+        const delta = Buffer.concat([PLAIN_HEADER, writer.finish(true)])
+        return Buffer.from(applyVcdiff(base, delta, { maxTargetBytes: target.length })).equals(target)
+      }),
+      { numRuns: 200 },
+    )
+    t.pass()
+  },
+)
+
+t.test('of several forms the shortest is taken, not the first that is shorter', async t => {
+  const writer = new WindowWriter({ at: 0, bytes: base.length }, base.subarray(0, 24))
+  // The second lies 10 000 after the first, the third 10 after the second and 10 010 after the first.
+  for (const from of [30_000, 40_000, 40_010]) writer.copy(from, 8)
+  t.equal(sections(writer.finish(false)).addresses.length, 3 + 2 + 1)
+})
+
+t.test('a window tells its segment, its checksum and its lengths (RFC 3284 §4.3)', async t => {
+  const writer = new WindowWriter({ at: 300, bytes: 16 }, Buffer.from('abc'))
+  writer.add(0, 3)
+  const sum = [0x02, 0x4d, 0x01, 0x27]
+  t.same([...writer.finish(true)], [5, 16, 0x82, 0x2c, 13, 3, 0, 3, 1, 0, ...sum, 0x61, 0x62, 0x63, 4])
+})
