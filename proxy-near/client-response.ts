@@ -17,8 +17,9 @@ export interface Asker {
 export class ClientResponse {
   readonly #response: ServerResponse | ServerHttp2Stream
   readonly #request: Asker
-  /** Fires, with the fault, when the client closes its connection or resets its stream before the response has ended. */
+  /** Fires, with the fault, when the client closes its connection or resets its stream before it has all of it. */
   readonly gone: AbortSignal
+  #announcedBytes: number | undefined
   #sentBytes = 0
 
   constructor(request: Asker, response: ServerResponse | ServerHttp2Stream) {
@@ -27,7 +28,9 @@ export class ClientResponse {
     const gone = new AbortController()
     this.gone = gone.signal
     response.once('close', () => {
-      if (!response.writableFinished) gone.abort(new Fault('CLIENT_GONE', 'The client closed its connection.'))
+      // A client that knows the length closes when it has it all, which may be before the end was written.
+      if (response.writableFinished || this.#sentBytes === this.#announcedBytes) return
+      gone.abort(new Fault('CLIENT_GONE', 'The client closed its connection.'))
     })
     // The origin's Date, or none, is what the client gets.
     if ('sendDate' in response) response.sendDate = false
@@ -48,6 +51,7 @@ export class ClientResponse {
    * when none follows and the fields stay as they are (HEAD, 204, 304).
    */
   begin(status: number, fields: FieldList, contentLength: number | undefined | null): void {
+    if (typeof contentLength === 'number') this.#announcedBytes = contentLength
     const plain = contentLength === null ? fields : without(fields, 'content-length')
     const length = typeof contentLength === 'number' ? [['Content-Length', String(contentLength)] as const] : []
     const all = [...plain, ...length]
