@@ -25,3 +25,20 @@ t.test('the window holds base and target, up to the 16 MiB that every decoder ha
   t.equal(window(60_000_000, 60_000_000), 24)
   t.equal(window(1000), 24, 'a target of unknown length may be long')
 })
+
+t.test('a window is as large as it needs to be, and no larger', async t => {
+  const window = (bytes: number) =>
+    dcbParameters({ quality: 5, contexts: true }, 0, bytes)[constants.BROTLI_PARAM_LGWIN]
+  // RFC 7932 §9.1: a window of 2^n has 2^n − 16 bytes.
+  for (let lgwin = 10; lgwin < 24; lgwin++)
+    t.same([window(2 ** lgwin - 16), window(2 ** lgwin - 15)], [lgwin, lgwin + 1])
+  t.equal(window(2 ** 24), 24)
+})
+
+t.test('a length that is known is told to Brotli, and one that is not known is not', async t => {
+  const params = (bytes?: number) => dcbParameters({ quality: 11, contexts: false }, 100, bytes)
+  t.equal(params(4711)[constants.BROTLI_PARAM_SIZE_HINT], 4711)
+  t.notOk(constants.BROTLI_PARAM_SIZE_HINT in params())
+  t.equal(params()[constants.BROTLI_PARAM_QUALITY], 11)
+  t.equal(dictionaryOptions(Uint8Array.of(1), params()).params?.[constants.BROTLI_PARAM_QUALITY], 11)
+})

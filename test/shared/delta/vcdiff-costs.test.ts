@@ -31,3 +31,42 @@ t.test('under Brotli everything is cheaper', async t => {
   t.ok(linkCosts.literal < plainCosts.literal && linkCosts.copy(10, false) < plainCosts.copy(10, false))
   linkCosts.address.forEach((cost, bytes) => t.ok(cost <= plainCosts.address[bytes]!))
 })
+
+t.test(
+  'an address becomes longer where an integer does, whether it counts from the start, from here or from a recent one',
+  async t => {
+    const far = 2 ** 30
+    for (const distance of [0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152, 268_435_455, 268_435_456]) {
+      const bytes = integerBytes(distance)
+      t.equal(addressBytes(distance, far, Int32Array.of()), bytes, `${distance} from the start`)
+      t.equal(addressBytes(far - distance, far, Int32Array.of()), bytes, `${distance} from here`)
+      t.equal(
+        addressBytes(far, 2 * far - 1, Int32Array.of(5, far - distance, far + 1, 7)),
+        bytes,
+        `${distance} after one`,
+      )
+    }
+    t.equal(addressBytes(far, 2 * far - 1, Int32Array.of(far + 1)), 5, 'nothing counts back from a recent one')
+  },
+)
+
+t.test('an instruction becomes dearer where its size no longer fits the code table (RFC 3284 §5.6)', async t => {
+  for (const costs of [plainCosts, linkCosts]) {
+    for (const length of [4, 5, 6])
+      t.ok(costs.copy(length, true) < costs.copy(length, false), `a copy of ${length} pairs`)
+    t.equal(costs.copy(7, true), costs.copy(7, false), 'a copy of 7 does not')
+    const lengths = Array.from({ length: 300 }, (_, i) => i + 4)
+    const dearer = lengths.filter(length => costs.copy(length + 1, false) > costs.copy(length, false))
+    t.same(dearer, [18, 127])
+    t.notOk(lengths.some(length => costs.copy(length + 1, false) < costs.copy(length, false)))
+    t.same(
+      lengths.filter(added => costs.addStep(added) > 0),
+      [17, 127],
+    )
+    t.same(
+      costs.address.toSorted((a, b) => a - b),
+      costs.address,
+    )
+    t.ok(costs.run > costs.literal && costs.run < 8 * costs.literal, 'a run of eight is cheaper than eight bytes')
+  }
+})

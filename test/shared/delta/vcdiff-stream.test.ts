@@ -57,3 +57,24 @@ t.test('a flush that is under way when the encoder is destroyed is rejected, and
     await t.rejects(encoder.flushWindow())
   }
 })
+
+t.test('whole or as a stream, in a file or on the link, a delta makes the same target', async t => {
+  const target = editPage(base, 30, 5)
+  for (const framing of ['file', 'link'] as const) {
+    const whole = await encodeVcdiff(source, target, { ...options, framing })
+    const streamed = await feed(new VcdiffEncoderStream(source, { ...options, framing }), [target])
+    for (const delta of [whole, streamed]) {
+      const made = await feed(createVcdiffDecoder(base, { framing, maxTargetBytes: target.length }), [delta])
+      t.ok(made.equals(target), framing)
+    }
+    if (framing === 'file') t.ok(streamed.equals(whole))
+  }
+})
+
+t.test('an empty target is a header in a file, and on the link something that arrives', async t => {
+  const empty = new Uint8Array(0)
+  t.same([...(await encodeVcdiff(source, empty, { ...options, framing: 'file' }))], [0xd6, 0xc3, 0xc4, 0, 0])
+  const delta = await encodeVcdiff(source, empty, options)
+  t.ok(delta.length > 0 && isBrotli(delta[0]!))
+  t.equal((await feed(createVcdiffDecoder(base, { framing: 'link', maxTargetBytes: 0 }), [delta])).length, 0)
+})

@@ -27,6 +27,12 @@ t.test('what has another shape is not named, and of nothing nothing', async t =>
   t.same(nameSiblings(`${shop}/item/4711`, []), [])
 })
 
+t.test('a version whose shape is just alike enough is named', async t => {
+  const edge = at('/a/b/c/d-1/e-1')
+  t.equal(compareUrls(`${shop}/a/b/c/x/y`, edge.url), MIN_SHAPE)
+  t.same(nameSiblings(`${shop}/a/b/c/x/y`, [edge]), [edge])
+})
+
 t.test('of one URL only the version that is offered first, its newest, is named', async t => {
   const [newest, older, other] = [at('/item/1', 'new'), at('/item/1', 'old'), at('/item/2')]
   t.same(nameSiblings(`${shop}/item/3`, [newest, older, other]), [newest, other])
