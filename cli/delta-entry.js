@@ -2,7 +2,9 @@
 // Knows: what is public. Does not know: anything else; it is JavaScript so that it can be imported where npm installs it,
 // where Node does not strip types by itself.
 
-import './strip-types.js'
+import { fileURLToPath } from 'node:url'
+
+if (/[\\/]node_modules[\\/]/.test(fileURLToPath(import.meta.url))) await import('./strip-types.js')
 
 const [format, choose, attempts, similarity, show, fault] = await Promise.all([
   import('../shared/delta/format.ts'),
