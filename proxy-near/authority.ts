@@ -11,6 +11,7 @@ import 'reflect-metadata'
 import { createPrivateKey, createPublicKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { isIP } from 'node:net'
+import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 
 import * as x509 from '@peculiar/x509'
@@ -36,6 +37,11 @@ const MAX_COMMON_NAME = 64
 export interface Owner {
   readonly user: string
   readonly machine: string
+}
+
+/** The user and the machine that this process runs for. */
+export function findOwner(): Owner {
+  return { user: userInfo().username, machine: hostname() }
 }
 
 /** What can be shown of an authority; holds nothing secret. */

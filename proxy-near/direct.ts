@@ -9,6 +9,7 @@ import { endToEnd, fromRaw, toRaw, withVia, without } from '../shared/http/field
 import { parseHostPort } from '../shared/http/url.ts'
 import type { ClientResponse } from './client-response.ts'
 import type { ClientRequest } from './serve.ts'
+import type { TunnelWish } from './tunnel.ts'
 
 export class DirectOrigins {
   readonly #agent = new Agent({ allowH2: false })
@@ -39,16 +40,16 @@ export class DirectOrigins {
   }
 
   /** Connects a client with the host that its CONNECT names. Raises ORIGIN_REFUSED, ORIGIN_NAME, ORIGIN_RESET. */
-  async tunnel(authority: string, client: Duplex, early: Uint8Array): Promise<void> {
-    const { host, port } = parseHostPort(authority)
+  async tunnel({ target, early, answered }: TunnelWish, client: Duplex): Promise<void> {
+    const { host, port } = parseHostPort(target)
     const socket = connect({ host, port, noDelay: true, allowHalfOpen: true })
     this.#tunnels.add(socket)
     try {
       await new Promise<void>((resolve, reject) => {
         socket.once('connect', resolve)
-        socket.once('error', error => reject(toFault(error, authority)))
+        socket.once('error', error => reject(toFault(error, target)))
       })
-      client.write('HTTP/1.1 200 Connection Established\r\n\r\n')
+      if (!answered) client.write('HTTP/1.1 200 Connection Established\r\n\r\n')
       socket.write(early)
       await Promise.allSettled([pipeline(client, socket), pipeline(socket, client)])
     } finally {

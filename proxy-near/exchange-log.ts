@@ -1,6 +1,7 @@
 // The one line that near logs for each exchange.
 // Knows: names of log fields. Does not know: how an exchange goes.
 import type { FastifyBaseLogger } from 'fastify'
+import type { TunnelReason } from '../shared/exchange/plan-connect.ts'
 import type { Fault } from '../shared/fault.ts'
 import type { Way } from '../shared/http/cache-status.ts'
 import { withoutQuery } from '../shared/http/url.ts'
@@ -22,6 +23,8 @@ export interface Exchange {
   contentBytes?: number
   /** The fault for which the ask was sent again without bases. */
   askedAgainFor?: string
+  /** Why a tunnel was not opened, where near opens HTTPS. */
+  tunnelledFor?: TunnelReason
 }
 
 /** Logs how an exchange ended: one structured line, without the URL's query unless that is wanted. */

@@ -6,6 +6,14 @@ import type { Fault } from '../shared/fault.ts'
 import type { ClientResponse } from './client-response.ts'
 import type { ClientRequest } from './serve.ts'
 
+/** A TLS connection that near has opened. */
+export interface OpenedConnection {
+  /** What CONNECT named, as https URLs have it. */
+  readonly authority: string
+  /** Called when the client has sent something inside: it trusts the certificate. */
+  readonly onUsed: () => void
+}
+
 export interface FrontHandlers {
   /** A request for an origin. Never throws. */
   readonly onProxied: (request: ClientRequest, response: ClientResponse) => Promise<void>

@@ -6,7 +6,7 @@ import { Fault, asFault } from '../shared/fault.ts'
 import { endToEnd, fromRaw, valueOf, without } from '../shared/http/fields.ts'
 import { urlInside } from '../shared/http/inside-url.ts'
 import { ClientResponse } from './client-response.ts'
-import { type FrontHandlers, MAX_FIELDS_BYTES } from './front-handlers.ts'
+import { type FrontHandlers, MAX_FIELDS_BYTES, type OpenedConnection } from './front-handlers.ts'
 
 // Browsers open up to 100; more wait at the client, whose priorities are then ours too.
 const MAX_STREAMS = 256
@@ -17,10 +17,10 @@ const MAX_PAIRS = 1024
 // Mebibytes; Node refuses streams beyond it. A stream holds a window at most.
 const MAX_SESSION_MEMORY_MIB = 256
 
-/** Serves all requests of one connection, each for `authority`. */
+/** Serves all requests of one connection, each for its authority. */
 export function serveHttp2(
   socket: TLSSocket,
-  authority: string,
+  { authority, onUsed }: OpenedConnection,
   handlers: Pick<FrontHandlers, 'onProxied' | 'onBad'>,
 ): void {
   const session = performServerHandshake(socket, {
@@ -35,6 +35,8 @@ export function serveHttp2(
     },
   })
   session.on('error', () => undefined)
+  // Who does not trust the certificate does not send these.
+  session.once('remoteSettings', onUsed)
   // The connection's window is for all streams together (RFC 9113 §6.9.1).
   session.setLocalWindowSize(4 * WINDOW_BYTES)
   const retire = () => session.close()

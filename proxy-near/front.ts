@@ -11,7 +11,7 @@ import { urlInside } from '../shared/http/inside-url.ts'
 import { NEAR_HOST, canonicalUrl } from '../shared/http/url.ts'
 import { ClientResponse } from './client-response.ts'
 import { failurePage } from './failure-page.ts'
-import { type FrontHandlers, MAX_FIELDS_BYTES } from './front-handlers.ts'
+import { type FrontHandlers, MAX_FIELDS_BYTES, type OpenedConnection } from './front-handlers.ts'
 import { serveHttp2 } from './front-http2.ts'
 import type { ClientRequest } from './serve.ts'
 
@@ -21,8 +21,8 @@ const HEAD_TIMEOUT_MS = 60_000
 export interface Front {
   /** Not yet listening. */
   readonly server: Server
-  /** Serves what comes inside an opened TLS connection as requests for `authority`, which CONNECT named. */
-  readonly serveInside: (socket: TLSSocket, authority: string) => void
+  /** Serves what comes inside an opened TLS connection as requests for its authority. */
+  readonly serveInside: (socket: TLSSocket, connection: OpenedConnection) => void
 }
 
 export function makeFront(handlers: FrontHandlers): Front {
@@ -33,9 +33,11 @@ export function makeFront(handlers: FrontHandlers): Front {
     keepAliveTimeout: HEAD_TIMEOUT_MS,
     noDelay: true,
   }
-  const authorities = new WeakMap<Duplex, string>()
+  const opened = new WeakMap<Duplex, OpenedConnection>()
   const server = createServer(options, (request, response) => {
-    const target = targetOf(request, response, authorities.get(request.socket))
+    const connection = opened.get(request.socket)
+    connection?.onUsed()
+    const target = targetOf(request, response, connection?.authority)
     if (target.kind === 'own') handlers.onOwn(request, response)
     else if (target.kind === 'bad') handlers.onBad(target.fault, new ClientResponse(request, response))
     else void handlers.onProxied(target.request, new ClientResponse(request, response))
@@ -43,18 +45,18 @@ export function makeFront(handlers: FrontHandlers): Front {
   // Tunnels live as long as they live.
   server.timeout = 0
   server.on('connect', (request, socket, head) => {
-    if (authorities.has(socket)) refuseInside(socket)
+    if (opened.has(socket)) refuseInside(socket)
     else void handlers.onTunnel(request, socket, head)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseMalformed(error, socket))
   return {
     server,
-    serveInside: (socket, authority) => {
+    serveInside: (socket, connection) => {
       if (socket.alpnProtocol === 'h2') {
-        serveHttp2(socket, authority, handlers)
+        serveHttp2(socket, connection, handlers)
         return
       }
-      authorities.set(socket, authority)
+      opened.set(socket, connection)
       server.emit('connection', socket)
     },
   }
@@ -81,7 +83,7 @@ function targetOf(message: IncomingMessage, response: ServerResponse, authority:
     }
     const fields: FieldList = endToEnd(fromRaw(message.rawHeaders))
     const facts = { method: message.method ?? 'GET', url, fields }
-    const retire = () => void (response.shouldKeepAlive = false)
+    const retire = authority === undefined ? undefined : () => void (response.shouldKeepAlive = false)
     const body = hasContent(message) ? message : undefined
     return { kind: 'proxied', request: { facts, body, receivedBy: message.httpVersion, retire } }
   } catch (error) {

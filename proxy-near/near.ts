@@ -7,15 +7,19 @@ import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { pino } from 'pino'
 import type { NearConfig } from '../shared/config/options.ts'
 import { Fault, asFault } from '../shared/fault.ts'
+import { parseHostPort } from '../shared/http/url.ts'
 import { Versions } from '../shared/versions.ts'
-import { carryTunnel } from './tunnel.ts'
+import { type Authority, findOwner, openAuthority } from './authority.ts'
 import type { ClientResponse } from './client-response.ts'
+import { systemClock } from './clock.ts'
 import { DirectOrigins } from './direct.ts'
 import { type Exchange, logExchange } from './exchange-log.ts'
 import { type Front, makeFront } from './front.ts'
+import { Interception, type Taken } from './interception.ts'
 import { type Link, openLink } from './link.ts'
 import { type Status, count, statusPage, zeroCounts } from './own-page.ts'
 import { type ClientRequest, serveRequest } from './serve.ts'
+import { carryTunnel, type TunnelWish } from './tunnel.ts'
 
 export interface Near {
   /** Where it listens, as `HOST:PORT`. */
@@ -25,7 +29,9 @@ export interface Near {
 
 /** Starts near; resolves when it listens. Raises PORT_IN_USE, CANNOT_LISTEN, USAGE, LINK_CREDENTIAL, CANNOT_READ. */
 export async function startNear(config: NearConfig): Promise<Near> {
-  const near = new NearProxy(config, config.mode === 'direct' ? undefined : await openConfiguredLink(config))
+  const authority = config.intercept ? await openAuthority(config.data, findOwner(), Date.now()) : undefined
+  const link = config.mode === 'direct' ? undefined : await openConfiguredLink(config)
+  const near = new NearProxy(config, link, authority)
   try {
     await near.listen()
   } catch (error) {
@@ -43,14 +49,16 @@ class NearProxy implements Near {
   readonly #versions: Versions
   readonly #counts = zeroCounts()
   readonly #pages: ReturnType<typeof Fastify>
+  readonly #interception: Interception | undefined
   #front!: Front
 
-  constructor(config: NearConfig, link: Link | undefined) {
+  constructor(config: NearConfig, link: Link | undefined, authority: Authority | undefined) {
     this.#config = config
     this.#link = link
     this.#log = pino({ level: config.logLevel, name: 'hunch-near' }, pino.destination(2))
     this.#versions = new Versions({ maxBytes: config.memory, maxVersionsPerUrl: config.thresholds.maxVersionsPerUrl })
     this.#pages = this.#makePages()
+    this.#interception = authority && this.#makeInterception(authority)
   }
 
   get address(): string {
@@ -73,6 +81,7 @@ class NearProxy implements Near {
   async close(): Promise<void> {
     const closed = new Promise<void>(resolve => this.#front.server.close(() => resolve()))
     this.#front.server.closeAllConnections()
+    this.#interception?.close()
     // Both end their tunnels, whose sockets the server still counts as its own.
     await Promise.all([this.#link?.close(), this.#direct.close()])
     await closed
@@ -94,6 +103,12 @@ class NearProxy implements Near {
     })
     pages.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(statusPage(this.#status())))
     pages.get('/status.json', async () => this.#status())
+    // For devices and programs that are told by hand to trust it; it holds no secret.
+    pages.get('/authority.pem', async (_request, reply) =>
+      this.#interception
+        ? reply.type('application/x-pem-file').send(this.#interception.certificate)
+        : reply.code(404).send('Near does not open HTTPS: start it with --intercept.\n'),
+    )
     pages.get('/healthz', async () => ({ status: 'ok' }))
     return pages
   }
@@ -110,6 +125,7 @@ class NearProxy implements Near {
       const fault = asFault(response.gone.aborted ? response.gone.reason : error, 'NEAR_INTERNAL')
       if (fault.code === 'NEAR_INTERNAL') this.#log.error({ err: error }, 'near failed')
       this.#finish(exchange, fault)
+      if (fault.code === 'ORIGIN_TLS') this.#letClientSee(request, fault)
       response.fail(fault)
     } finally {
       // Some clients read nothing before they have sent all: what they still send is taken, and thrown away.
@@ -118,18 +134,44 @@ class NearProxy implements Near {
     }
   }
 
+  /** After the page that says so, the client meets the origin itself: to judge its certificate, or to show its own. */
+  #letClientSee({ facts, retire }: ClientRequest, fault: Fault): void {
+    if (!retire) return
+    this.#interception?.noteOriginRefused(readHost(facts.url), fault.message)
+    retire()
+  }
+
+  #makeInterception(authority: Authority): Interception {
+    const { exclude } = this.#config
+    const { serveInside } = this.#front
+    return new Interception({ authority, exclude, serveInside, log: this.#log, clock: systemClock, now: Date.now })
+  }
+
+  /** CONNECT: opened where the user wants that and the client takes it, else a tunnel. */
   async #tunnel(request: IncomingMessage, client: Duplex, early: Uint8Array): Promise<void> {
-    const exchange: Exchange = { method: 'CONNECT', url: request.url ?? '', startedAt: Date.now(), way: 'tunnel' }
+    const target = request.url ?? ''
+    const exchange: Exchange = { method: 'CONNECT', url: target, startedAt: Date.now(), way: 'tunnel' }
     try {
-      if (this.#link) {
-        const { upBytes, downBytes } = await carryTunnel(request, client, early, this.#link)
-        exchange.wholeBytes = upBytes + downBytes
-      } else await this.#direct.tunnel(request.url ?? '', client, early)
+      const taken = await this.#open(target, client, early)
+      if (taken?.kind === 'opened') return
+      if (taken) exchange.tunnelledFor = taken.why
+      await this.#carry({ target, early, answered: false, ...taken }, client, exchange)
       this.#finish(exchange, undefined)
     } catch (error) {
       this.#finish(exchange, asFault(error, 'NEAR_INTERNAL'))
       client.destroy()
     }
+  }
+
+  async #open(target: string, client: Duplex, early: Uint8Array): Promise<Taken | undefined> {
+    const place = this.#interception && readTarget(target)
+    return place && this.#interception?.take(place, client, early)
+  }
+
+  async #carry(wish: TunnelWish, client: Duplex, exchange: Exchange): Promise<void> {
+    if (!this.#link) return this.#direct.tunnel(wish, client)
+    const { upBytes, downBytes } = await carryTunnel(wish, client, this.#link)
+    exchange.wholeBytes = upBytes + downBytes
   }
 
   #context(link: Link) {
@@ -159,4 +201,17 @@ class NearProxy implements Near {
 async function openConfiguredLink(config: NearConfig): Promise<Link> {
   const log = pino({ level: config.logLevel, name: 'hunch-link' }, pino.destination(2))
   return openLink({ far: config.far, dataDir: config.data, log, timeoutMs: config.linkTimeoutMs })
+}
+
+/** Undefined when it is none; the tunnel refuses it then. */
+function readTarget(target: string): { host: string; port: number } | undefined {
+  try {
+    return parseHostPort(target)
+  } catch {
+    return undefined
+  }
+}
+
+function readHost(url: string): string {
+  return new URL(url).hostname.replaceAll(/^\[|\]$/g, '')
 }

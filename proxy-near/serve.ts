@@ -41,8 +41,8 @@ export interface ClientRequest {
   readonly body: Readable | undefined
   /** The protocol by which it came, as Via says it (RFC 9110 §7.6.3). */
   readonly receivedBy: string
-  /** Takes no more requests on the client's connection once this one is answered. */
-  readonly retire: () => void
+  /** Lets the opened connection in which it came take no more requests; undefined when it came outside of one. */
+  readonly retire: (() => void) | undefined
 }
 
 /** All that near keeps is private to it. */

@@ -1,6 +1,5 @@
 // CONNECT: a blind tunnel from the client through far to any host and port.
 // Knows: the client's socket, the link. Does not know: what passes.
-import type { IncomingMessage } from 'node:http'
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -12,11 +11,19 @@ import { FAULT_FIELD } from '../shared/link/protocol.ts'
 import { failurePage } from './failure-page.ts'
 import type { Link } from './link.ts'
 
+export interface TunnelWish {
+  /** What CONNECT names. */
+  readonly target: string
+  /** What the client has said already. */
+  readonly early: Uint8Array
+  /** Whether the client was told already that the tunnel is open; then a failure can only break its connection. */
+  readonly answered: boolean
+}
+
 /** Opens the tunnel and carries it to its end. Raises the fault that ended it; the client has been told by then. */
 export async function carryTunnel(
-  request: IncomingMessage,
+  { target, early, answered }: TunnelWish,
   client: Duplex,
-  early: Uint8Array,
   link: Pick<Link, 'request'>,
 ): Promise<{ upBytes: number; downBytes: number }> {
   const gone = new AbortController()
@@ -24,7 +31,7 @@ export async function carryTunnel(
   client.on('error', () => {})
   let far: ClientHttp2Stream
   try {
-    const { host, port } = parseHostPort(request.url ?? '')
+    const { host, port } = parseHostPort(target)
     const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
     far = await link.request(
       { ':method': 'CONNECT', ':authority': authority },
@@ -33,11 +40,11 @@ export async function carryTunnel(
     await untilOpen(far)
   } catch (error) {
     const fault = asFault(error, 'LINK_CLOSED')
-    client.end(refusal(fault))
+    if (answered) client.destroy()
+    else client.end(refusal(fault))
     throw fault
   }
-  // The response's way is in its head (RFC 9211); what follows is not HTTP any more.
-  client.write('HTTP/1.1 200 Connection Established\r\nCache-Status: hunch-near; fwd=bypass; detail=tunnel\r\n\r\n')
+  if (!answered) client.write(OPENED)
   if (early.length > 0) far.write(early)
   let upBytes = early.length
   let downBytes = 0
@@ -49,6 +56,9 @@ export async function carryTunnel(
   await Promise.allSettled([pipeline(client, far), pipeline(far, client)])
   return { upBytes, downBytes }
 }
+
+// The response's way is in its head (RFC 9211); what follows is not HTTP any more.
+const OPENED = 'HTTP/1.1 200 Connection Established\r\nCache-Status: hunch-near; fwd=bypass; detail=tunnel\r\n\r\n'
 
 async function untilOpen(far: ClientHttp2Stream): Promise<void> {
   const answer = await new Promise<IncomingHttpHeaders & { ':status'?: number }>((resolve, reject) => {
