@@ -42,7 +42,6 @@ const chosen =
 /** By the name of their column. Link speeds are the downstream of the link presets. */
 const ours: Record<string, Ours> = {
   'vcdiff file 3': { framing: 'file', attempts: always({ format: 'vcdiff', effort: 3 }) },
-  'vcdiff file 5': { framing: 'file', attempts: always({ format: 'vcdiff', effort: 5 }) },
   'vcdiff link 2': { framing: 'link', attempts: always({ format: 'vcdiff', effort: 2 }) },
   'vcdiff link 3': { framing: 'link', attempts: always({ format: 'vcdiff', effort: 3 }) },
   'vcdiff link 5': { framing: 'link', attempts: always({ format: 'vcdiff', effort: 5 }) },
@@ -51,7 +50,6 @@ const ours: Record<string, Ours> = {
   'dcb link 4': { framing: 'link', attempts: always({ format: 'dcb', effort: 4 }) },
   'dcb file 3': { framing: 'file', attempts: always({ format: 'dcb', effort: 3 }) },
   'chosen modem-28.8': { framing: 'link', attempts: chosen(3600) },
-  'chosen gprs': { framing: 'link', attempts: chosen(5000) },
   'chosen edge': { framing: 'link', attempts: chosen(25_000) },
   'chosen 3g': { framing: 'link', attempts: chosen(200_000) },
   highest: { framing: 'link', attempts: always({ format: 'dcb', effort: 5 }, { format: 'vcdiff', effort: 5 }) },

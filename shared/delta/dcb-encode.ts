@@ -27,6 +27,9 @@ export function createDcbEncoder(
   return Object.assign(brotli, { flushWindow: settleFlushes(brotli, flush) })
 }
 
+// A larger delta has a page of new content in it, which takes our parse seconds and which libbrotli codes better.
+const OWN_UP_TO_DELTA_BYTES = 8192
+
 /** A whole dcb delta. node:zlib works on libuv's thread pool; at effort 5 this thread works as well. */
 export async function encodeDcb(
   base: Uint8Array | BaseIndex,
@@ -39,7 +42,7 @@ export async function encodeDcb(
     dcb.map(each => compress(target, dictionaryOptions(bytes, dcbParameters(each, bytes.length, target.length)))),
   )
   let content: Uint8Array = contents.reduce((best, next) => (next.length < best.length ? next : best))
-  if (target.length > 0 && target.length <= ownUpToBytes) {
+  if (target.length > 0 && target.length <= ownUpToBytes && content.length <= OWN_UP_TO_DELTA_BYTES) {
     const own = encodeBrotli(base instanceof BaseIndex ? base : new BaseIndex(base), target, OWN_DEPTH)
     if (own.length < content.length && (await makes(own, bytes, target))) content = own
   }
