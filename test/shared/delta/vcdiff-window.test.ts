@@ -123,3 +123,17 @@ t.test('a window tells its segment, its checksum and its lengths (RFC 3284 §4.3
   const sum = [0x02, 0x4d, 0x01, 0x27]
   t.same([...writer.finish(true)], [5, 16, 0x82, 0x2c, 13, 3, 0, 3, 1, 0, ...sum, 0x61, 0x62, 0x63, 4])
 })
+
+t.test(
+  'an address seen long before is one byte, in the mode of its third of the same cache (RFC 3284 §5.3)',
+  async t => {
+    for (const [third, address] of [768 * 50 + 7, 768 * 50 + 256 + 255, 768 * 50 + 512].entries()) {
+      const writer = new WindowWriter({ at: 0, bytes: base.length }, Buffer.alloc(48))
+      for (const from of [address, 0, 1, 2, 3, address]) writer.copy(from, 8)
+      const { instructions, addresses } = sections(writer.finish(false))
+      t.equal(instructions.at(-1), 19 + 16 * (6 + third) + 5, 'COPY 8 in mode 6, 7 or 8')
+      t.equal(addresses.at(-1), address % 256)
+      t.equal(addresses.length, 3 + 4 + 1)
+    }
+  },
+)
