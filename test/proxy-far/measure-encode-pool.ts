@@ -1,6 +1,6 @@
 // Measures how long the event loop is held up while deltas are made: in this thread, and by the pool of far.
 //   node test/proxy-far/measure-encode-pool.ts [--csv loadtest/delta/results/pool.csv]
-// Not a test: what it measures depends on the machine. Two hundred deltas of made-up 1 MB pages, effort 5 in both formats, up to 32 at a time.
+// Not a test: what it measures depends on the machine. Sixty deltas of made-up 1 MB pages, effort 4 in both formats, up to 32 at a time.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -13,7 +13,7 @@ import { BaseIndex } from '../../shared/delta/format.ts'
 import { makeRandom } from '../../loadtest/delta/random.ts'
 
 const { values } = parseArgs({ options: { csv: { type: 'string' } } })
-const DELTAS = 200
+const DELTAS = 60
 const AT_ONCE = 32
 const PAGE_BYTES = 1_000_000
 
@@ -36,8 +36,8 @@ function editPage(page: Buffer): Buffer {
 const base = makePage()
 const targets = Array.from({ length: 8 }, () => editPage(base))
 const attempts: readonly [DeltaAttempt, DeltaAttempt] = [
-  { format: 'dcb', effort: 5 },
-  { format: 'vcdiff', effort: 5 },
+  { format: 'dcb', effort: 4 },
+  { format: 'vcdiff', effort: 4 },
 ]
 
 async function runAll(encode: (target: Buffer) => Promise<unknown>): Promise<void> {
