@@ -34,11 +34,13 @@ export function serveHttp2(
       maxHeaderListSize: MAX_FIELDS_BYTES,
     },
   })
+  // The session waits for this event, which the serving end of a connection gives only when a tls.Server made it.
+  socket.emit('secureConnect')
   session.on('error', () => undefined)
   // Who does not trust the certificate does not send these.
   session.once('remoteSettings', onUsed)
   // The connection's window is for all streams together (RFC 9113 §6.9.1).
-  session.setLocalWindowSize(4 * WINDOW_BYTES)
+  session.once('connect', () => session.setLocalWindowSize(4 * WINDOW_BYTES))
   const retire = () => session.close()
   session.on('stream', (stream, headers, _flags, rawHeaders) => {
     // Cut off in the middle of its head, say; nobody is left to be told.

@@ -138,7 +138,7 @@ export class Interception {
 
 /** What a client says against a certificate (RFC 8446 §6.2), in words; undefined for other errors. */
 function alertOf(error: NodeJS.ErrnoException): string | undefined {
-  const [, alert] = /^ERR_SSL_(?:SSLV3|TLSV1|TLSV13)_ALERT_(\w+)$/.exec(error.code ?? '') ?? []
+  const [, alert] = /^ERR_SSL_.*_ALERT_(\w+)$/.exec(error.code ?? '') ?? []
   return alert !== undefined && ALERTS.has(alert) ? alert.toLowerCase().replaceAll('_', ' ') : undefined
 }
 

@@ -18,6 +18,8 @@ export interface PairOptions {
 /** One near; its address is that of a proxy. */
 export interface RunningNear {
   readonly address: string
+  /** Its --data. */
+  readonly data: string
   close(): Promise<void>
 }
 
@@ -55,7 +57,7 @@ export async function startPair(t: Test, options: PairOptions = {}): Promise<Run
     const words = ['--data', nearData, ...(added?.arguments ?? options.near ?? [])]
     const near = await startNear(readConfig('near', { argv: [...common, ...words], env: {} }))
     t.teardown(() => near.close())
-    return near
+    return { address: near.address, data: nearData, close: () => near.close() }
   }
   return { url, far, addNear, near: await addNear(), credential: take().credential }
 }
