@@ -16,7 +16,7 @@ import { quantile, readPairs } from './corpus.ts'
 const { values } = parseArgs({ options: { corpus: { type: 'string' }, csv: { type: 'string' } } })
 if (values.corpus === undefined) throw new Error('give --corpus DIR')
 
-const ROUNDS = 7
+const ROUNDS = 5
 const rows: string[] = []
 
 function note(what: string, value: number, unit: string): void {
