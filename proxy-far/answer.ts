@@ -16,7 +16,7 @@ import { hasCondition, isConfirmedBy, withValidators } from '../shared/http/cond
 import { codingsToUndo, withAcceptedCodings, withoutCoding, withStrongTags } from '../shared/http/content.ts'
 import { type FieldList, valueOf, withField, withVia } from '../shared/http/fields.ts'
 import type { Ask } from '../shared/link/ask.ts'
-import { fieldsText } from '../shared/link/head.ts'
+import { encodeHead, encodeTrailers } from '../shared/link/head.ts'
 import { type Scope, type Version, privateScope } from '../shared/version.ts'
 import type { Versions } from '../shared/versions.ts'
 import type { AnswerStream } from './answer-stream.ts'
@@ -127,7 +127,9 @@ class Answering {
     const { origins, waits, now } = this.#context
     try {
       const sent = withVia(fields, '2.0', 'hunch-far')
-      const response = await origins.fetch({ method: facts.method, url: facts.url, fields: sent, body, signal })
+      const onInterim = (status: number, interim: FieldList) => this.#sendInterim(status, interim)
+      const { method, url } = facts
+      const response = await origins.fetch({ method, url, fields: sent, body, signal, onInterim })
       this.#exchange.originWaitMs = now() - this.#startedAt
       waits.note(facts.url, this.#exchange.originWaitMs)
       return response
@@ -135,6 +137,14 @@ class Answering {
       await this.#pump?.stop()
       this.#exchange.baseBytes = this.#pump?.sentBytes ?? 0
     }
+  }
+
+  /** Passes an interim response on (RFC 9110 §15.2); near has said 100 itself, and 101 is for whoever asked to upgrade. */
+  #sendInterim(status: number, fields: FieldList): void {
+    if (status === 100 || status === 101) return
+    const head = { status, fields: received(fields), facts: {} }
+    // What keeps it from being sent keeps the response from being sent, too, and is told then.
+    this.#answer.send({ kind: 'interim', bytes: encodeHead(head, undefined) }).catch(() => {})
   }
 
   /** Far's own cache answers (RFC 9111 §4). */
@@ -173,7 +183,10 @@ class Answering {
       ? await gather(arrivals, GATHER_LIMITS, this.#context.now)
       : { content: undefined, arrivals }
     if (gathered.content) {
-      const head = this.#head(status, fields, gathered.content.length)
+      const trailers = encodeTrailers(response.trailers())
+      // HTTP/1.1 has trailers behind chunks only, and chunks only where no length was told.
+      const contentLength = trailers.length > 0 ? undefined : gathered.content.length
+      const head = { ...this.#head(status, fields, contentLength), trailers }
       const sent = await sender.sendKnown(gathered.content, head, undefined)
       if (head.keep) this.#keep(sent, fields)
       return
@@ -183,7 +196,7 @@ class Answering {
     const streamed: StreamedContent = {
       arrivals: gathered.arrivals,
       keepUpToBytes,
-      trailers: () => trailersOf(response),
+      trailers: () => encodeTrailers(response.trailers()),
     }
     const sent = await sender.sendStreamed(streamed, head)
     if (head.keep) this.#keep(sent, fields)
@@ -199,7 +212,7 @@ class Answering {
       return
     }
     const arrivals = withPauses(response.body, PAUSE_MS)
-    await sender.sendAsIs({ arrivals, keepUpToBytes: 0, trailers: () => trailersOf(response) }, head)
+    await sender.sendAsIs({ arrivals, keepUpToBytes: 0, trailers: () => encodeTrailers(response.trailers()) }, head)
   }
 
   #head(status: number, fields: FieldList, contentLength: number | undefined): AnswerHead {
@@ -229,10 +242,6 @@ class Answering {
 
 function received(fields: FieldList): FieldList {
   return withVia(fields, '1.1', 'hunch-far')
-}
-
-function trailersOf(response: OriginResponse): Uint8Array {
-  return Buffer.from(fieldsText(response.trailers()), 'latin1')
 }
 
 /** Statuses that never have a content (RFC 9110 §6.4.1). */

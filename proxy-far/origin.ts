@@ -32,8 +32,10 @@ export interface OriginResponse {
 
 export interface OriginsOptions {
   readonly connectTimeoutMs: number
-  /** The longest silence before the response begins, and inside its content. */
+  /** The longest silence before the response begins. */
   readonly originTimeoutMs: number
+  /** The longest silence inside a content while somebody waits for more of it; may be Infinity. */
+  readonly originSilenceMs: number
 }
 
 // Browsers accept 256 KiB of response fields; what is larger is an error at the site.
@@ -43,13 +45,16 @@ const MAX_FIELDS_BYTES = 256 * 1024
 export class Origins {
   readonly #agent: Agent
   readonly #timeoutMs: number
+  readonly #silenceMs: number
 
   constructor(options: OriginsOptions) {
     this.#timeoutMs = options.originTimeoutMs
+    this.#silenceMs = options.originSilenceMs
     this.#agent = new Agent({
       connect: { timeout: options.connectTimeoutMs },
       headersTimeout: options.originTimeoutMs,
-      bodyTimeout: options.originTimeoutMs,
+      // See `withinSilence`: undici has no limit that differs between a head and a content that was begun.
+      bodyTimeout: 0,
       maxHeaderSize: MAX_FIELDS_BYTES,
       // One slow response must not hold up others of its origin.
       pipelining: 1,
@@ -70,7 +75,7 @@ export class Origins {
         body: request.body ?? null,
         signal: request.signal,
         responseHeaders: 'raw',
-        onInfo: ({ statusCode, headers }) => request.onInterim?.(statusCode, readFields(headers)),
+        onInfo: ({ statusCode, headers }) => request.onInterim?.(statusCode, endToEnd(readFields(headers))),
       })
     } catch (error) {
       throw this.#toFault(error, request)
@@ -80,7 +85,7 @@ export class Origins {
       status: response.statusCode,
       fields,
       body: this.#readBody(response.body, fields, request),
-      trailers: () => Object.entries(response.trailers).map(([name, value]) => [name, value] as const),
+      trailers: () => readTrailers(response.trailers),
       discard: () => void response.body.dump().catch(() => {}),
     }
   }
@@ -93,11 +98,12 @@ export class Origins {
     const announced = request.method === 'HEAD' ? undefined : valueOf(fields, 'content-length')
     let received = 0
     try {
-      for await (const chunk of body) {
-        received += (chunk as Uint8Array).length
-        yield chunk as Uint8Array
+      for await (const chunk of withinSilence(body, this.#silenceMs, hostOf(request))) {
+        received += chunk.length
+        yield chunk
       }
     } catch (error) {
+      if (error instanceof Fault) throw error
       const fault = this.#toFault(error, request)
       if (fault.code !== 'ORIGIN_RESET' || announced === undefined || received >= Number(announced)) throw fault
       const message = `${hostOf(request)} announced ${announced} bytes and sent ${received}.`
@@ -135,7 +141,7 @@ const failures: readonly { readonly codes: RegExp; readonly fault: FaultCode; re
     fault: 'ORIGIN_TIMEOUT',
     text: 'did not accept the connection in time.',
   },
-  { codes: /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/, fault: 'ORIGIN_TIMEOUT', text: 'sent nothing for TIMEOUT.' },
+  { codes: /^UND_ERR_HEADERS_TIMEOUT$/, fault: 'ORIGIN_TIMEOUT', text: 'sent nothing for TIMEOUT.' },
   {
     codes: /^UND_ERR_HEADERS_OVERFLOW$|^HPE_HEADER_OVERFLOW$/,
     fault: 'ORIGIN_BAD_RESPONSE',
@@ -164,10 +170,38 @@ function describe(error: unknown): { code: string; message: string } {
   return { code, message: error.message }
 }
 
+/** The chunks of `body`; fails with ORIGIN_TIMEOUT when the next one is waited for longer than `silenceMs`. */
+async function* withinSilence(body: Readable, silenceMs: number, host: string): AsyncGenerator<Uint8Array> {
+  if (silenceMs === Infinity) {
+    yield* body as AsyncIterable<Uint8Array>
+    return
+  }
+  // Only while it is waited for: a client that is slow to take what came is no silence of the site.
+  const watch = () =>
+    setTimeout(() => {
+      body.destroy(new Fault('ORIGIN_TIMEOUT', `${host} was silent for ${silenceMs / 1000} s inside its content.`))
+    }, silenceMs)
+  let silence = watch()
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      clearTimeout(silence)
+      yield chunk
+      silence = watch()
+    }
+  } finally {
+    clearTimeout(silence)
+  }
+}
+
 /** With `responseHeaders: 'raw'` undici gives a flat list, each byte as one character: so Node's servers write it again. */
 function readFields(raw: IncomingHttpHeaders | readonly string[]): FieldList {
   const isFlat = Array.isArray(raw)
   return fromRaw(isFlat ? (raw as string[]) : Object.entries(raw).flatMap(([name, value]) => [name, String(value)]))
+}
+
+/** undici gives trailers as an object; its types do not say that a repeated one is a list. */
+function readTrailers(trailers: Record<string, string | string[]>): FieldList {
+  return Object.entries(trailers).flatMap(([name, value]) => [value].flat().map(each => [name, each] as const))
 }
 
 function hostOf(request: OriginRequest): string {

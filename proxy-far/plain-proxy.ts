@@ -25,6 +25,10 @@ export async function proxyPlainly(
       fields: withVia(facts.fields, '2.0', 'hunch-far'),
       body,
       signal,
+      onInterim: (status, interim) => {
+        const isOurs = status === 100 || status === 101 || stream.headersSent || stream.destroyed
+        if (!isOurs) stream.additionalHeaders({ ':status': status, ...toHeaders(interim) })
+      },
     })
     const fields = withVia(response.fields, '1.1', 'hunch-far')
     stream.respond({ ':status': response.status, ...toHeaders(fields) })

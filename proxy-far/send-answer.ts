@@ -14,6 +14,7 @@ import type { AnswerStream } from './answer-stream.ts'
 import type { Exchange } from './exchange-log.ts'
 import type { DeltaMaker } from './make-delta.ts'
 import {
+  type End,
   type SentContent,
   type StreamedContent,
   compressWhole,
@@ -45,7 +46,11 @@ export interface AnswerHead {
   readonly contentLength: number | undefined
   /** Whether near may keep the content. */
   readonly keep: boolean
+  /** Of a content that is known completely, as `encodeTrailers` gives them. */
+  readonly trailers?: Uint8Array
 }
+
+const EMPTY = new Uint8Array(0)
 
 export class AnswerSender {
   readonly #answer: AnswerStream
@@ -79,7 +84,7 @@ export class AnswerSender {
     const same = known ?? [...commons, pump?.version].find(version => version?.digest === digest)
     const sibling = this.#siblings.find(each => each.digest === digest) ?? this.#chooseSibling(content)
     const verdict = this.#planVerdict(head, sibling, same)
-    const sent = await this.#sendVerdict(verdict, content, head)
+    const sent = await this.#sendVerdict(verdict, content, head, endOf(content, digest, head.trailers))
     return { ...sent, content, digest }
   }
 
@@ -110,7 +115,7 @@ export class AnswerSender {
   /** Sends a response that has no content. */
   async sendEmpty(head: AnswerHead): Promise<void> {
     this.#exchange.verdict = { kind: 'whole', why: 'pass' }
-    await this.#answer.send(this.#headPart(head, {}), endOf(new Uint8Array(0)))
+    await this.#answer.send(this.#headPart(head, {}), endOf(EMPTY, digestOf(EMPTY)))
   }
 
   get #common(): Version | undefined {
@@ -126,14 +131,14 @@ export class AnswerSender {
     return chooseByContent(this.#beginning.url, content, this.#siblings)
   }
 
-  async #sendVerdict(verdict: VerdictPlan, content: Uint8Array, head: AnswerHead): Promise<SentContent> {
+  async #sendVerdict(verdict: VerdictPlan, content: Uint8Array, head: AnswerHead, end: End): Promise<SentContent> {
     this.#exchange.verdict = verdict
     const expectedBytes = this.#expectWholeBytes(content.length)
     if (verdict.kind === 'confirm') {
       const part = this.#headPart(head, { wholeBytes: expectedBytes })
-      return sendConfirmed(this.#answer, part, verdict.version, this.#beginning.pump)
+      return sendConfirmed(this.#answer, part, verdict.version, this.#beginning.pump, end)
     }
-    if (verdict.kind === 'whole') return this.#sendWhole(content, head, undefined)
+    if (verdict.kind === 'whole') return this.#sendWhole(content, head, end, undefined)
     const { ask, signal } = this.#beginning
     const base = { version: verdict.base, length: verdict.baseLength }
     const delta = await this.#deltas.make(base, content, ask, undefined, signal)
@@ -145,20 +150,26 @@ export class AnswerSender {
       wholeBytes = whole.length
       if (!delta || delta.bytes.length > wholeBytes * limit) {
         this.#exchange.verdict = { kind: 'whole', why: 'no-gain' }
-        return this.#sendWhole(content, head, whole)
+        return this.#sendWhole(content, head, end, whole)
       }
     }
     const part = this.#headPart(head, { wholeBytes, deltaBytes: delta.bytes.length })
-    const sent = await sendReadyDelta(this.#answer, part, base, delta, content)
+    const sent = await sendReadyDelta(this.#answer, part, base, delta, content, end)
     this.#exchange.deltaBytes = sent.wireBytes
     return sent
   }
 
-  async #sendWhole(content: Uint8Array, head: AnswerHead, coded: Uint8Array | undefined): Promise<SentContent> {
+  async #sendWhole(
+    content: Uint8Array,
+    head: AnswerHead,
+    end: End,
+    coded: Uint8Array | undefined,
+  ): Promise<SentContent> {
     const coding = isCompressible(head.fields) ? 'br' : 'identity'
     const bytes = coding === 'br' ? (coded ?? (await compressWhole(content))) : content
     this.#exchange.wholeBytes = bytes.length
-    return sendReadyWhole(this.#answer, this.#headPart(head, { wholeBytes: bytes.length }), coding, bytes, content)
+    const part = this.#headPart(head, { wholeBytes: bytes.length })
+    return sendReadyWhole(this.#answer, part, coding, bytes, content, end)
   }
 
   async #streamWhole(streamed: StreamedContent, head: AnswerHead): Promise<SentContent> {

@@ -6,7 +6,7 @@ import { brotliCompress, constants, createBrotliCompress } from 'node:zlib'
 import type { DeltaEncoder, DeltaFormat } from '../shared/delta/format.ts'
 import { RunningDigest } from '../shared/exchange/running-digest.ts'
 import type { Part, WholeCoding } from '../shared/link/parts.ts'
-import { type Version, digestOf, shorten } from '../shared/version.ts'
+import { type Version, shorten } from '../shared/version.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import { Feed } from '../shared/exchange/feed.ts'
 import type { DeltaBase, MadeDelta } from './make-delta.ts'
@@ -27,9 +27,11 @@ export interface SentContent {
 const CHECK_EVERY_BYTES = 64 * 1024
 const WHOLE_QUALITY = 5
 
-/** The parts that end a content which is known completely. */
-export function endOf(content: Uint8Array, digest = digestOf(content)): Part {
-  return { kind: 'end', digest, length: content.length, trailers: new Uint8Array(0) }
+export type End = Extract<Part, { kind: 'end' }>
+
+/** The part that ends a content which is known completely. `trailers`: as `encodeTrailers` gives them. */
+export function endOf(content: Uint8Array, digest: string, trailers: Uint8Array = new Uint8Array(0)): End {
+  return { kind: 'end', digest, length: content.length, trailers }
 }
 
 /** Sends head and confirmation at once, and the rest of the speculation if that is what is confirmed. */
@@ -38,15 +40,16 @@ export async function sendConfirmed(
   head: Part,
   version: Version,
   pump: SpeculationPump | undefined,
+  end: End,
 ): Promise<SentContent> {
   const confirmation: Part = { kind: 'confirmation', base: shorten(version.digest) }
   const before = answer.sentBytes
   if (pump?.announced && pump.version.digest === version.digest) {
     await answer.send(head, confirmation)
     await pump.sendRest()
-    await answer.send(endOf(version.content, version.digest))
+    await answer.send(end)
   } else {
-    await answer.send(head, confirmation, endOf(version.content, version.digest))
+    await answer.send(head, confirmation, end)
   }
   const wireBytes = answer.sentBytes - before
   return { length: version.content.length, digest: version.digest, wireBytes, content: version.content }
@@ -65,15 +68,10 @@ export async function sendReadyDelta(
   base: DeltaBase,
   delta: MadeDelta,
   content: Uint8Array,
+  end: End,
 ): Promise<SentContent> {
-  const digest = digestOf(content)
-  await answer.send(
-    head,
-    deltaPart(delta.format, base),
-    { kind: 'delta-bytes', bytes: delta.bytes },
-    endOf(content, digest),
-  )
-  return { length: content.length, digest, wireBytes: delta.bytes.length, content }
+  await answer.send(head, deltaPart(delta.format, base), { kind: 'delta-bytes', bytes: delta.bytes }, end)
+  return { length: content.length, digest: end.digest, wireBytes: delta.bytes.length, content }
 }
 
 /** Sends a whole content that is compressed already, or not worth compressing. */
@@ -83,10 +81,10 @@ export async function sendReadyWhole(
   coding: WholeCoding,
   coded: Uint8Array,
   content: Uint8Array,
+  end: End,
 ): Promise<SentContent> {
-  const digest = digestOf(content)
-  await answer.send(head, { kind: 'whole', coding }, { kind: 'whole-bytes', bytes: coded }, endOf(content, digest))
-  return { length: content.length, digest, wireBytes: coded.length, content }
+  await answer.send(head, { kind: 'whole', coding }, { kind: 'whole-bytes', bytes: coded }, end)
+  return { length: content.length, digest: end.digest, wireBytes: coded.length, content }
 }
 
 export interface StreamedContent {

@@ -1,17 +1,19 @@
 // What the client gets: a head, a content with back-pressure, or a page that says what failed.
 // Knows: Node's HTTP/1.1 response and HTTP/2 stream, which differ in how a head is written and how a connection breaks.
 // Does not know: where content comes from.
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import { Fault } from '../shared/fault.ts'
-import { type FieldList, endToEnd, toRaw, without } from '../shared/http/fields.ts'
+import { type FieldList, endToEnd, toRaw, valueOf, without } from '../shared/http/fields.ts'
 import { proxyStatus } from '../shared/http/proxy-status.ts'
 import { failurePage } from './failure-page.ts'
 
 /** What of the request decides how its response looks. */
 export interface Asker {
   readonly method?: string | undefined
-  readonly headers: Pick<IncomingHttpHeaders, 'accept'>
+  readonly headers: { readonly accept?: string | undefined; readonly te?: string | string[] | undefined }
+  /** Of HTTP/1; undefined for HTTP/2. */
+  readonly httpVersion?: string
 }
 
 export class ClientResponse {
@@ -21,6 +23,7 @@ export class ClientResponse {
   readonly gone: AbortSignal
   #announcedBytes: number | undefined
   #sentBytes = 0
+  #takesTrailers = false
 
   constructor(request: Asker, response: ServerResponse | ServerHttp2Stream) {
     this.#request = request
@@ -29,7 +32,9 @@ export class ClientResponse {
     this.gone = gone.signal
     response.once('close', () => {
       // A client that knows the length closes when it has it all, which may be before the end was written.
-      if (response.writableFinished || this.#sentBytes === this.#announcedBytes) return
+      // Node ends a stream that was reset, so that it has finished; it says apart that it was cut off.
+      const isCut = 'aborted' in response && response.aborted
+      if ((response.writableFinished && !isCut) || this.#sentBytes === this.#announcedBytes) return
       gone.abort(new Fault('CLIENT_GONE', 'The client closed its connection.'))
     })
     // The origin's Date, or none, is what the client gets.
@@ -46,6 +51,17 @@ export class ClientResponse {
     return this.#sentBytes
   }
 
+  /** Sends an interim response (RFC 9110 §15.2), where the client can take one. */
+  inform(status: number, fields: FieldList): void {
+    if (this.begun || this.#response.destroyed) return
+    if (!('writeHead' in this.#response)) {
+      this.#response.additionalHeaders({ ':status': status, ...toHeaders(fields) })
+      return
+    }
+    // RFC 9110 §15.2: HTTP/1.0 knows none. Node has `writeInformation` from 24.17 on only; a hint may be lost.
+    if (this.#request.httpVersion !== '1.0') this.#response.writeInformation?.(status, toHeaders(fields))
+  }
+
   /**
    * Sends the head. `contentLength`: the length of the content that follows, undefined when it is not known yet; null
    * when none follows and the fields stay as they are (HEAD, 204, 304).
@@ -55,8 +71,16 @@ export class ClientResponse {
     const plain = contentLength === null ? fields : without(fields, 'content-length')
     const length = typeof contentLength === 'number' ? [['Content-Length', String(contentLength)] as const] : []
     const all = [...plain, ...length]
-    if ('writeHead' in this.#response) this.#response.writeHead(status, toRaw(all))
-    else if (!this.#response.destroyed) respond(this.#response, status, all)
+    const announced = valueOf(fields, 'trailer') !== undefined
+    if ('writeHead' in this.#response) {
+      // RFC 9112 §7.1.2: trailers come behind chunks, and there are chunks where no length is told.
+      const hasChunks = contentLength === undefined && this.#request.httpVersion !== '1.0'
+      this.#takesTrailers = hasChunks && (announced || /\btrailers\b/i.test(String(this.#request.headers.te)))
+      this.#response.writeHead(status, toRaw(hasChunks ? all : without(all, 'trailer')))
+      return
+    }
+    this.#takesTrailers = contentLength === undefined || (announced && contentLength !== null)
+    if (!this.#response.destroyed) respond(this.#response, status, all, this.#takesTrailers)
   }
 
   /** Sends the head at once, for a content that may be long in coming. */
@@ -81,8 +105,15 @@ export class ClientResponse {
     })
   }
 
-  end(): void {
-    this.#response.end()
+  /** Ends the content. `trailers` go to a client that said or was told that it would get some (RFC 9110 §6.5.1). */
+  end(trailers: FieldList = []): void {
+    const response = this.#response
+    if (!('writeHead' in response)) {
+      // RFC 9113 §8.1: behind the content; the stream waits for them.
+      if (this.#takesTrailers) response.once('wantTrailers', () => response.sendTrailers(toHeaders(trailers)))
+    } else if (this.#takesTrailers && trailers.length > 0)
+      response.addTrailers(trailers.map(([name, value]): [string, string] => [name, value]))
+    response.end()
   }
 
   /** A page for a fault before the head was sent; else the connection breaks, so that nothing looks complete. */
@@ -107,8 +138,18 @@ export class ClientResponse {
 }
 
 /** RFC 9113 §8.2: names in lower case, nothing about the connection, no reason phrase. */
-function respond(stream: ServerHttp2Stream, status: number, fields: FieldList): void {
+function respond(stream: ServerHttp2Stream, status: number, fields: FieldList, waitForTrailers: boolean): void {
   const lines = endToEnd(fields).map(([name, value]) => [name.toLowerCase(), value] as const)
   // Not an object: repeated fields, Set-Cookie above all, stay apart and in order.
-  stream.respond([':status', String(status), ...toRaw(lines)], { sendDate: false } as object)
+  stream.respond([':status', String(status), ...toRaw(lines)], { sendDate: false, waitForTrailers } as object)
+}
+
+/** The same as an object, where Node takes no list; repeated names become lists of values. */
+function toHeaders(fields: FieldList): Record<string, string[]> {
+  const headers = new Map<string, string[]>()
+  for (const [name, value] of endToEnd(fields)) {
+    const lower = name.toLowerCase()
+    headers.set(lower, [...(headers.get(lower) ?? []), value])
+  }
+  return Object.fromEntries(headers)
 }

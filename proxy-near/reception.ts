@@ -13,7 +13,7 @@ import { RunningDigest } from '../shared/exchange/running-digest.ts'
 import { Fault, asFault, isFaultCode } from '../shared/fault.ts'
 import type { FieldList } from '../shared/http/fields.ts'
 import type { Way } from '../shared/http/cache-status.ts'
-import { type Head, decodeHead, fieldsId } from '../shared/link/head.ts'
+import { type Head, decodeHead, decodeTrailers, fieldsId } from '../shared/link/head.ts'
 import { type AnswerState, advance } from '../shared/link/order.ts'
 import { type Part, PartReader } from '../shared/link/parts.ts'
 import { type Version, shorten } from '../shared/version.ts'
@@ -25,6 +25,8 @@ export interface ReceptionOptions {
   readonly bases: readonly Version[]
   /** A delta that makes more is refused. */
   readonly maxTargetBytes: number
+  /** Interim responses (RFC 9110 §15.2) as they come. */
+  readonly onInterim?: (status: number, fields: FieldList) => void
 }
 
 /** Bytes of content parts that came over the link. */
@@ -42,6 +44,7 @@ export class Reception {
   #base: BaseFeed | undefined
   #verdict: Verdict | undefined
   #contentLength: number | undefined
+  #trailers: FieldList = []
 
   constructor(stream: ClientHttp2Stream, options: ReceptionOptions) {
     this.#parts = readParts(stream)
@@ -72,6 +75,11 @@ export class Reception {
         case 'base-bytes':
           await this.#takeBase(part.bytes)
           break
+        case 'interim': {
+          const { status, fields } = decodeHead(part.bytes, () => undefined)
+          this.#options.onInterim?.(status, fields)
+          break
+        }
         case 'head':
           head = decodeHead(part.bytes, id => this.#fieldsOf(id))
           this.#contentLength = head.facts.contentLength
@@ -111,6 +119,11 @@ export class Reception {
   /** Digest and length of what was released; final when the content has ended. */
   get digest(): RunningDigest {
     return this.#digest
+  }
+
+  /** Trailer fields; complete when the content has ended. */
+  get trailers(): FieldList {
+    return this.#trailers
   }
 
   /** Releases what decoders hold; for answers that are given up. */
@@ -239,7 +252,10 @@ export class Reception {
     if (announced !== undefined && announced !== part.length) {
       throw new Fault('LINK_BAD_PART', `A content of ${part.length} bytes was announced with ${announced}.`)
     }
-    if (part.length === this.#digest.length && part.digest === this.#digest.digest()) return
+    if (part.length === this.#digest.length && part.digest === this.#digest.digest()) {
+      this.#trailers = decodeTrailers(part.trailers)
+      return
+    }
     throw new Fault('LINK_DIGEST', `The content of ${part.length} bytes is not the one that far sent.`)
   }
 }

@@ -119,7 +119,11 @@ async function askFar(
 ): Promise<void> {
   const stream = await openAsk(plan, bases, request, response, context)
   const { maxBaseBytes } = context.thresholds
-  const reception = new Reception(stream, { bases, maxTargetBytes: MAX_TARGET_BYTES })
+  const reception = new Reception(stream, {
+    bases,
+    maxTargetBytes: MAX_TARGET_BYTES,
+    onInterim: (status, fields) => response.inform(status, withVia(fields, '2.0', 'hunch-near')),
+  })
   try {
     const head = await reception.open()
     const way = wayOf(reception, plan, exchange)
@@ -135,7 +139,7 @@ async function askFar(
       if (response.gone.aborted) throw new Fault('CLIENT_GONE', 'The client closed its connection.')
     }
     if (!response.begun) send()
-    response.end()
+    response.end(reception.trailers)
     noteBytes(exchange, reception, head)
     if (keeper) keep(keeper, head, reception, request.facts, context, exchange.startedAt)
   } finally {

@@ -83,6 +83,16 @@ export function milliseconds(min: number, max: number): Kind<number> {
   return { ...integer('milliseconds', min, max), label: 'MS' }
 }
 
+/** The same, or `none`, which is Infinity. */
+export function millisecondsOrNone(min: number, max: number): Kind<number> {
+  const limited = milliseconds(min, max)
+  return {
+    label: 'MS|none',
+    expects: `${limited.expects}, or none`,
+    parse: value => (value.toLowerCase() === 'none' ? Infinity : limited.parse(value)),
+  }
+}
+
 /** A TCP port; 0 lets the system choose. */
 export const port: Kind<number> = { ...integer('a port', 0, 65535), expects: 'a port from 0 to 65535' }
 

@@ -18,6 +18,7 @@ import {
   joinUrl,
   type Kind,
   milliseconds,
+  millisecondsOrNone,
   percent,
   port,
   ratio,
@@ -39,6 +40,8 @@ const GiB = 1024 ** 3
 const TiB = 1024 ** 4
 // Ten minutes: a person has given up by then, and so has every browser.
 const LONGEST_WAIT_MS = 600_000
+// A day.
+const LONGEST_SILENCE_MS = 86_400_000
 
 /** DESIGN §8: what the policy weighs. All three commands have them; demo gives them to both of its proxies. */
 export const thresholdOptions = {
@@ -81,11 +84,7 @@ export const options = {
     'Deltas with speculation, deltas alone, compression alone, or not through far',
   ),
   intercept: row(toggle, { near: 'false', demo: 'false' }, 'Open HTTPS, too; see docs/https.md'),
-  exclude: row(
-    hostPatterns,
-    { near: 'none', demo: 'none' },
-    'Hosts that are tunnelled, *. for all below one',
-  ),
+  exclude: row(hostPatterns, { near: 'none', demo: 'none' }, 'Hosts that are tunnelled, *. for all below one'),
   name: row(host, { far: null }, 'The name or address under which near reaches this host; default: that of --listen'),
   allowPrivate: row(toggle, { far: 'false' }, 'Also fetch from private and loopback addresses'),
   cleartext: row(toggle, { far: 'false' }, 'HTTP/2 without TLS; only when listening on loopback'),
@@ -101,7 +100,15 @@ export const options = {
     'How much memory the kept versions may take',
   ),
   linkTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { near: '30000' }, 'A link silent for longer is given up'),
-  originTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { far: '30000' }, 'A site silent for longer is given up'),
+  // Long polls are answered after one to two minutes; browsers and undici wait for five.
+  originTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { far: '300000' }, 'The longest wait for a site to answer'),
+  // Event streams are silent for as long as nothing happens. A host that vanished is found by TCP's keep-alive, a client
+  // that left by its connection; what is left to be found here is a site that hangs.
+  originSilenceMs: row(
+    millisecondsOrNone(1, LONGEST_SILENCE_MS),
+    { far: 'none' },
+    'The longest silence of a site inside a content',
+  ),
   connectTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { far: '10000' }, 'The longest wait to connect to a site'),
   logLevel: everywhere(
     word('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),

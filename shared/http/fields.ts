@@ -58,6 +58,36 @@ export function endToEnd(fields: FieldList): FieldList {
   })
 }
 
+// RFC 9110 §6.5.1: what is needed to read, route or check a message before its content has come, and what a cache or a
+// client would have had to obey at its head.
+const notInTrailers = new Set([
+  'age',
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'date',
+  'expect',
+  'expires',
+  'host',
+  'location',
+  'max-forwards',
+  'pragma',
+  'range',
+  'retry-after',
+  'set-cookie',
+  'trailer',
+  'vary',
+  'www-authenticate',
+])
+
+/** The fields of a trailer section that a proxy passes on. */
+export function asTrailers(fields: FieldList): FieldList {
+  return endToEnd(fields).filter(([name]) => !notInTrailers.has(name.toLowerCase()))
+}
+
 /** The fields as one object of lower-case names and combined values, as libraries want them. */
 export function toRecord(fields: FieldList): Record<string, string> {
   // Not gathered in an object: `constructor` and `__proto__` are names that a field may have.

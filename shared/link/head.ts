@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto'
 import { type BrotliOptions, brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
 import { Fault } from '../fault.ts'
-import type { FieldList } from '../http/fields.ts'
+import { asTrailers, type FieldList } from '../http/fields.ts'
 import { headDictionary } from './head-dictionary.ts'
 
 /** What far tells near of the exchange; numbers are bytes on the link and milliseconds. All are optional. */
@@ -101,6 +101,24 @@ export function decodeHead(bytes: Uint8Array, baseOf: (id: string) => FieldList 
   return parseHead(decompress(bytes.subarray(5), base))
 }
 
+/** The text of the trailer fields of an end part: those that may come behind a content and that a field line can carry. */
+export function encodeTrailers(fields: FieldList): Uint8Array {
+  const text = fieldsText(asTrailers(fields).filter(isField))
+  // Trailers may be dropped (RFC 9110 §6.5.1); a content that came whole is not worth failing for them.
+  return text.length > MAX_HEAD_CHARACTERS ? new Uint8Array(0) : Buffer.from(text, 'latin1')
+}
+
+/** Reads the trailer fields of an end part. Raises LINK_BAD_PART. */
+export function decodeTrailers(bytes: Uint8Array): FieldList {
+  return asTrailers(
+    Buffer.from(bytes)
+      .toString('latin1')
+      .split('\n')
+      .filter(line => line !== '')
+      .map(parseField),
+  )
+}
+
 function decompress(bytes: Uint8Array, base: FieldList | undefined): string {
   try {
     const options = { maxOutputLength: MAX_HEAD_CHARACTERS, ...dictionaryFor(base) }
@@ -122,13 +140,17 @@ function parseHead(text: string): Head {
       for (const key of factKeys) if (factNames[key] === name) facts[key] = number
       continue
     }
-    const colon = line.indexOf(': ')
-    const field: [string, string] = [line.slice(0, colon), line.slice(colon + 2)]
-    if (colon < 1 || !isField(field)) throw badHead('A head holds a line that is no field.')
-    fields.push(field)
+    fields.push(parseField(line))
   }
   if (status < 100 || status > 999) throw badHead('A head has no status.')
   return { status, fields, facts }
+}
+
+function parseField(line: string): [string, string] {
+  const colon = line.indexOf(': ')
+  const field: [string, string] = [line.slice(0, colon), line.slice(colon + 2)]
+  if (colon < 1 || !isField(field)) throw badHead('A head holds a line that is no field.')
+  return field
 }
 
 // Fifteen digits are exact in JavaScript; no wait and no length comes near.

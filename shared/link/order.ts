@@ -5,17 +5,17 @@
 //     └─────────head────────────────────────↑  ├─delta→ delta ─end→ ended
 //                                              ├─whole→ whole ─end→ ended
 //                                              └─end→ ended              (a response that has no content)
-//   failure ends an answer anywhere.
+//   interim responses may come anywhere before the head; failure ends an answer anywhere.
 import { Fault } from '../fault.ts'
 import type { PartKind } from './parts.ts'
 
 export type AnswerState = 'start' | 'speculating' | 'headed' | 'confirmed' | 'delta' | 'whole' | 'ended'
 
 const transitions: { readonly [State in AnswerState]: { readonly [Kind in PartKind]?: AnswerState } } = {
-  start: { speculation: 'speculating', head: 'headed', failure: 'ended' },
-  speculating: { 'base-bytes': 'speculating', head: 'headed', failure: 'ended' },
-  // More than one head: interim responses (RFC 9110 §15.2) come before the final one.
-  headed: { head: 'headed', confirmation: 'confirmed', delta: 'delta', whole: 'whole', end: 'ended', failure: 'ended' },
+  // Interim responses (RFC 9110 §15.2) do not end a speculation: an origin that sends one needs longer for the final one.
+  start: { interim: 'start', speculation: 'speculating', head: 'headed', failure: 'ended' },
+  speculating: { interim: 'speculating', 'base-bytes': 'speculating', head: 'headed', failure: 'ended' },
+  headed: { confirmation: 'confirmed', delta: 'delta', whole: 'whole', end: 'ended', failure: 'ended' },
   // A speculation that was confirmed before all of it was sent goes on.
   confirmed: { 'base-bytes': 'confirmed', check: 'confirmed', end: 'ended', failure: 'ended' },
   delta: { 'delta-bytes': 'delta', check: 'delta', end: 'ended', failure: 'ended' },

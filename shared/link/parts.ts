@@ -19,6 +19,8 @@ export type Part =
   | { readonly kind: 'base-bytes'; readonly bytes: Uint8Array }
   /** Status and fields, compressed (head.ts). */
   | { readonly kind: 'head'; readonly bytes: Uint8Array }
+  /** An interim response (RFC 9110 §15.2): status and fields, as in a head. */
+  | { readonly kind: 'interim'; readonly bytes: Uint8Array }
   /** The content is this version: the speculation, or one that near named (short digest, hex). */
   | { readonly kind: 'confirmation'; readonly base: string }
   /** A delta follows. `baseLength`: how much of the base it was made from, which may be a prefix. */
@@ -33,7 +35,7 @@ export type Part =
   | { readonly kind: 'whole-bytes'; readonly bytes: Uint8Array }
   /** All content up to `length` is right if its SHA-256 starts with `digest` (short, hex). */
   | { readonly kind: 'check'; readonly length: number; readonly digest: string }
-  /** The content is complete: its digest (hex), its length, and the trailer fields compressed as a head is. */
+  /** The content is complete: its digest (hex), its length, and the trailer fields as text (head.ts). */
   | { readonly kind: 'end'; readonly digest: string; readonly length: number; readonly trailers: Uint8Array }
   /** The answer ends here without its content. `code` is one of the table of faults. */
   | { readonly kind: 'failure'; readonly code: string; readonly message: string }
@@ -53,6 +55,7 @@ const typeOf = {
   check: 9,
   end: 10,
   failure: 11,
+  interim: 12,
 } as const satisfies Record<PartKind, number>
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table is complete and const
@@ -85,6 +88,7 @@ function encodePayload(part: Part): Uint8Array[] {
     case 'delta-bytes':
     case 'whole-bytes':
     case 'head':
+    case 'interim':
       return [part.bytes]
     case 'confirmation':
       return [fromHex(part.base)]
@@ -161,6 +165,7 @@ function readHeader(bytes: Uint8Array): { kind: PartKind | undefined; length: nu
 function decodePayload(kind: HeldKind, bytes: Uint8Array): Part {
   switch (kind) {
     case 'head':
+    case 'interim':
       return { kind, bytes }
     case 'speculation':
       return { kind, digest: hex(bytes, 0, DIGEST_BYTES), length: lastNumber(kind, bytes, DIGEST_BYTES) }

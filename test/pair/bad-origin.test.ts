@@ -51,7 +51,7 @@ t.test('an origin that says nothing is given up after originTimeoutMs', async t 
 })
 
 t.test('a reset or a stall in the middle of a content breaks the connection: nothing looks complete', async t => {
-  const { near } = await startPair(t, { far: ['--origin-timeout-ms', '100'] })
+  const { near } = await startPair(t, { far: ['--origin-silence-ms', '100'] })
   for (const framing of ['Content-Length: 200000\r\n\r\n', 'Transfer-Encoding: chunked\r\n\r\n186a0\r\n']) {
     for (const end of ['reset', 'stall'] as const) {
       const url = await startRawOrigin(t, socket => {

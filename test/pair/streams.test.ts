@@ -111,6 +111,26 @@ t.test('an event stream is passed on event by event while it is open, also when 
   }
 })
 
+t.test(
+  'a content that has begun is not cut off by the wait for heads, and not by a client that reads slowly',
+  async t => {
+    const { near } = await startPair(t, { far: ['--origin-timeout-ms', '40'] })
+    const origin = await Origin.start(t)
+    const request = begin(near.address, `${origin.url}/events`)
+    request.end()
+    const { response } = await origin.next()
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.flushHeaders()
+    const answer = await headOf(request)
+    // Asked for later and given up for its silence: by then the stream has been silent for longer.
+    t.match(await ask(near.address, `${origin.url}/silent`), { status: 504 })
+    response.write('data: late\n\n')
+    const [chunk] = (await once(answer, 'data')) as [Buffer]
+    t.equal(chunk.toString(), 'data: late\n\n')
+    response.end()
+  },
+)
+
 t.test('a slow page that both hold in part is passed on while it is made', async t => {
   const { near } = await startPair(t)
   const origin = await Origin.start(t)

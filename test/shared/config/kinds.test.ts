@@ -26,6 +26,12 @@ t.test('no limit on bytes is Infinity', async t => {
   t.equal(kinds.bytesOrNone(1, 10).parse('Infinity'), undefined)
 })
 
+t.test('no limit on a time is Infinity', async t => {
+  t.equal(kinds.millisecondsOrNone(1, 10).parse('None'), Infinity)
+  t.equal(kinds.millisecondsOrNone(1, 10).parse('5'), 5)
+  for (const text of ['0', '11', '', 'Infinity']) t.equal(kinds.millisecondsOrNone(1, 10).parse(text), undefined, text)
+})
+
 t.test('bytes are written in the largest unit that keeps them whole', async t => {
   const written = [0, 1, 1023, 1024, 1536, 1024 ** 2, 3 * 1024 ** 3, 1024 ** 4].map(kinds.formatBytes)
   t.same(written, ['0B', '1B', '1023B', '1KiB', '1536B', '1MiB', '3GiB', '1TiB'])

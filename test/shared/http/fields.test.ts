@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import {
+  asTrailers,
   endToEnd,
   type FieldList,
   fromRaw,
@@ -81,6 +82,18 @@ t.test('a record has lower-case names and joined values, and no name collides wi
   t.equal(record['constructor'], '1')
   t.equal(Object.getOwnPropertyDescriptor(record, '__proto__')?.value, '2, 3')
   t.equal(Object.getPrototypeOf(record), Object.prototype)
+})
+
+t.test('of a trailer section, only what may come behind a content is passed on', async t => {
+  const trailers = [
+    ['X-Checksum', '1'],
+    ['Content-Length', '5'],
+    ['Transfer-Encoding', 'chunked'],
+    ['Set-Cookie', 'a=1'],
+    ['Cache-Control', 'public'],
+    ['Server-Timing', 'db;dur=3'],
+  ] as const
+  t.strictSame(asTrailers(trailers), [trailers[0], trailers[5]])
 })
 
 t.test('a proxy adds itself to Via behind those before it', async t => {

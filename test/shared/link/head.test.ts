@@ -4,7 +4,15 @@ import * as fc from 'fast-check'
 import t from 'tap'
 import { Fault } from '../../../shared/fault.ts'
 import type { FieldList } from '../../../shared/http/fields.ts'
-import { decodeHead, encodeHead, fieldsId, fieldsText, type Head } from '../../../shared/link/head.ts'
+import {
+  decodeHead,
+  decodeTrailers,
+  encodeHead,
+  encodeTrailers,
+  fieldsId,
+  fieldsText,
+  type Head,
+} from '../../../shared/link/head.ts'
 import { headDictionary } from '../../../shared/link/head-dictionary.ts'
 import { MAX_HELD_BYTES } from '../../../shared/link/parts.ts'
 
@@ -214,6 +222,29 @@ t.test('whatever head is encoded is decoded, with a base and without', async t =
     { numRuns: 200 },
   )
 })
+
+t.test(
+  'trailers keep their bytes, their order and their repetitions; what no field line can carry is left out',
+  async t => {
+    const trailers = [
+      ['X-Sum', 'h\u00c3\u00a9'],
+      ['x-sum', 'second'],
+    ] as const
+    t.strictSame(decodeTrailers(encodeTrailers(trailers)), trailers)
+    t.strictSame(decodeTrailers(encodeTrailers([])), [])
+    const bad = [
+      ['X-Bad', 'a\nb'],
+      ['', 'x'],
+      ['X-Wide', '\u20ac'],
+      ['Content-Length', '1'],
+    ] as const
+    t.equal(encodeTrailers(bad).length, 0)
+    t.equal(encodeTrailers([['X-Large', 'x'.repeat(300 * 1024)]]).length, 0, 'too large for a part')
+    for (const text of ['no field\n', ': x\n', 'a: \u0000\n']) {
+      t.throws(() => decodeTrailers(Buffer.from(text)), { code: 'LINK_BAD_PART' }, JSON.stringify(text))
+    }
+  },
+)
 
 function decodeText(text: string): Head {
   return decodeHead(Buffer.concat([Uint8Array.of(0), compress(text)]), noBase)

@@ -26,15 +26,17 @@ const kinds = [
   'check',
   'end',
   'failure',
+  'interim',
 ] as const satisfies readonly PartKind[]
 
 // Written out a second time, as sentences: from, by, to.
 const arrows = new Map<string, AnswerState>([
   ['start speculation', 'speculating'],
+  ['start interim', 'start'],
   ['start head', 'headed'],
   ['speculating base-bytes', 'speculating'],
+  ['speculating interim', 'speculating'],
   ['speculating head', 'headed'],
-  ['headed head', 'headed'],
   ['headed confirmation', 'confirmed'],
   ['headed delta', 'delta'],
   ['headed whole', 'whole'],
@@ -50,7 +52,7 @@ const arrows = new Map<string, AnswerState>([
   ...states.filter(state => state !== 'ended').map(state => [`${state} failure`, 'ended'] as const),
 ])
 
-t.test('each of the 77 pairs of state and part leads on as the table says, or is a bad part', async t => {
+t.test('each of the 84 pairs of state and part leads on as the table says, or is a bad part', async t => {
   for (const state of states) {
     for (const kind of kinds) {
       const next = arrows.get(`${state} ${kind}`)
@@ -64,11 +66,11 @@ t.test('each of the 77 pairs of state and part leads on as the table says, or is
 t.test('each way of answering runs from start to end', async t => {
   const ways: readonly (readonly PartKind[])[] = [
     ['head', 'end'],
-    ['head', 'head', 'whole', 'whole-bytes', 'whole-bytes', 'end'],
+    ['interim', 'interim', 'head', 'whole', 'whole-bytes', 'whole-bytes', 'end'],
     ['head', 'delta', 'delta-bytes', 'check', 'delta-bytes', 'end'],
     ['head', 'confirmation', 'end'],
     ['speculation', 'base-bytes', 'base-bytes', 'head', 'confirmation', 'check', 'base-bytes', 'check', 'end'],
-    ['speculation', 'base-bytes', 'head', 'delta', 'delta-bytes', 'check', 'end'],
+    ['speculation', 'base-bytes', 'interim', 'base-bytes', 'head', 'delta', 'delta-bytes', 'check', 'end'],
     ['speculation', 'head', 'whole', 'whole-bytes', 'failure'],
     ['failure'],
   ]

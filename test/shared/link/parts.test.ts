@@ -14,6 +14,7 @@ const golden: readonly (readonly [Part, string])[] = [
   [{ kind: 'speculation', digest, length: 500_000 }, `0124${digest}8007a120`],
   [{ kind: 'base-bytes', bytes: bytesOf('base') }, '020462617365'],
   [{ kind: 'head', bytes: bytesOf('head') }, '030468656164'],
+  [{ kind: 'interim', bytes: bytesOf('head') }, '0c0468656164'],
   [{ kind: 'confirmation', base: short }, `0408${short}`],
   [{ kind: 'delta', format: 'vcdiff', base: short, baseLength: 300 }, `050b00${short}412c`],
   [{ kind: 'delta', format: 'dcb', base: short, baseLength: 7 }, `050a01${short}07`],
@@ -104,7 +105,7 @@ t.test('content is given on as it arrives, not gathered', async t => {
 })
 
 t.test('a part that would have to be held and is too long is refused by its header alone', async t => {
-  const heldTypes = [1, 3, 4, 5, 7, 9, 10, 11]
+  const heldTypes = [1, 3, 4, 5, 7, 9, 10, 11, 12]
   for (const type of heldTypes) {
     const reader = new PartReader()
     t.throws(() => [...reader.push(headerOf(type, MAX_HELD_BYTES + 1))], { code: 'LINK_BAD_PART', message: /at most/ })
@@ -121,7 +122,7 @@ t.test('a length beyond all bounds is refused, for a type that is not known as w
 
 t.test('types that are not known are passed over, however long, empty ones too', async t => {
   const [known] = parts
-  const unknown = [Buffer.concat([headerOf(12, 700_000), Buffer.alloc(700_000)]), headerOf(1_000_000, 0)]
+  const unknown = [Buffer.concat([headerOf(50, 700_000), Buffer.alloc(700_000)]), headerOf(1_000_000, 0)]
   const bytes = Buffer.concat([...unknown, encodePart(known!), ...unknown])
   for (const size of [1000, bytes.length]) t.strictSame(read(split(bytes, size)), [known])
 })
