@@ -54,7 +54,7 @@ for (const { format, framing, name } of kinds) {
         const made = await decodeDelta(format, base, delta, { framing, maxTargetBytes: target.length })
         return Buffer.from(made).equals(target)
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     )
     t.pass()
   })
@@ -67,7 +67,7 @@ for (const { format, framing, name } of kinds) {
         const delta = await encodeDelta(format, base, target, { framing, effort })
         return Buffer.from(await decodeDelta(format, base, delta, { framing, ...generous })).equals(target)
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
     t.pass()
   })
@@ -213,7 +213,7 @@ t.test('a target of many windows and chunks arrives whole, whatever the pieces o
   const target = Buffer.concat(Array.from({ length: 20 }, (_, i) => base.subarray(i * 1000)))
   for (const format of deltaFormats) {
     const delta = await encodeDelta(format, base, target, { framing: 'file', effort: 1 })
-    for (const size of [64, 4096, 100_000, delta.length]) {
+    for (const size of [256, 100_000, delta.length]) {
       const decoder = createDeltaDecoder(format, base, { framing: 'file', maxTargetBytes: target.length })
       t.ok((await feed(decoder, splitBytes(delta, size))).equals(target), `${format}, pieces of ${size}`)
     }

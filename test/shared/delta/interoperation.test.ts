@@ -10,7 +10,7 @@ import { editPage, makePage, randomBytes } from './samples.ts'
 
 const pairs: readonly [Uint8Array, Uint8Array][] = [
   [makePage(40_000, 1), editPage(makePage(40_000, 1), 30, 2)],
-  [makePage(300_000, 3), editPage(makePage(300_000, 3), 400, 4)],
+  [makePage(120_000, 3), editPage(makePage(120_000, 3), 160, 4)],
   [makePage(2000, 5), makePage(2000, 5)],
   [makePage(2000, 5), makePage(2000, 6)],
   [randomBytes(5000, 7), Buffer.concat([randomBytes(5000, 7), Buffer.alloc(500), randomBytes(900, 8)])],
@@ -25,7 +25,7 @@ const notInstalled = xdelta3('-V').error === undefined ? false : 'xdelta3 is not
 t.test('xdelta3-wasm reads what Hunch writes, with checksums and without', async t => {
   for (const [base, target] of pairs) {
     for (const checksum of [true, false]) {
-      for (const effort of [1, 3, 5] as const) {
+      for (const effort of [1, 3] as const) {
         const delta = await encodeDelta('vcdiff', base, target, { framing: 'file', checksum, effort })
         const made = xd3_decode_memory(delta, base, target.length)
         t.equal(made.str, 'SUCCESS')

@@ -37,6 +37,6 @@ t.test('broken Brotli raises DELTA_MALFORMED, cut Brotli DELTA_TRUNCATED', async
 })
 
 t.test('a small delta cannot expand without end', async t => {
-  const bomb = brotliCompressSync(Buffer.alloc(50_000_000, plain), { params })
+  const bomb = brotliCompressSync(Buffer.alloc(5_000_000, plain), { params })
   await t.rejects(feed(link(), [bomb]), { code: 'DELTA_TOO_LARGE' })
 })
