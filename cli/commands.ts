@@ -45,6 +45,11 @@ export const commands = {
     summary: 'A slow link in front of any TCP service, to try things on',
     load: async () => (await import('./link.ts')).runLink,
   },
+  ca: {
+    usage: 'hunch ca install | remove | show',
+    summary: 'Lets your programs trust near, so that HTTPS gets faster too; and takes it back',
+    load: async () => (await import('./ca.ts')).runCa,
+  },
   delta: {
     usage: 'hunch delta encode BASE TARGET -o DELTA',
     summary: 'Deltas of files: encode, decode, show',

@@ -22,7 +22,7 @@ export async function runDemo(argv: readonly string[]): Promise<number> {
       const near = await far.startNear({
         link: config.link === 'lan' ? undefined : presetFigures(config.link),
         listen: config.listen,
-        arguments: ['--mode', config.mode, ...shared],
+        arguments: ['--mode', config.mode, ...interceptArguments(config), ...shared],
         onLog: line => print(describeExchange(line)),
       })
       print(describeStart(config, origin, near.proxy))
@@ -57,6 +57,10 @@ function sharedArguments(config: DemoConfig): string[] {
   return ['--memory', String(config.memory), '--log-level', config.logLevel, '--log-queries', ...thresholds].filter(
     word => word !== '--log-queries' || config.logQueries,
   )
+}
+
+function interceptArguments({ intercept, exclude }: DemoConfig): string[] {
+  return intercept ? ['--intercept', '--exclude', exclude.join(',') || 'none'] : []
 }
 
 function describeStart(config: DemoConfig, origin: Origin, proxy: string): string {

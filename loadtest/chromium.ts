@@ -19,14 +19,18 @@ const WORDS = [
 ]
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
 
-/** Starts Chromium with a new profile, behind `proxy` (a URL). Raises CANNOT_READ when there is none. */
-export async function launchChromium(proxy: string): Promise<Browser> {
+/**
+ * Starts Chromium with a new profile, behind `proxy` (a URL); `home` in the place of the user's own, where it finds the
+ * authorities that it trusts. Raises CANNOT_READ when there is none.
+ */
+export async function launchChromium(proxy: string, home?: string): Promise<Browser> {
   const folders = (process.env['PATH'] ?? '').split(delimiter)
   const executablePath = folders.flatMap(folder => NAMES.map(name => join(folder, name))).find(isProgram)
   if (executablePath === undefined) {
     throw new Fault('CANNOT_READ', 'There is no chromium on the PATH (Debian: apt-get install chromium).')
   }
-  return chromium.launch({ executablePath, args: [...WORDS, `--proxy-server=${proxy}`] })
+  const env = home === undefined ? {} : { env: { ...process.env, HOME: home } }
+  return chromium.launch({ executablePath, args: [...WORDS, `--proxy-server=${proxy}`], ...env })
 }
 
 function isProgram(path: string): boolean {

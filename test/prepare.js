@@ -10,6 +10,8 @@ import { delimiter, join } from 'node:path'
 const programs = [
   { command: 'xdelta3', debianPackage: 'xdelta3', purpose: 'reads and writes the deltas ours are tried on' },
   { command: 'chromium', debianPackage: 'chromium', purpose: 'loads pages through the pair' },
+  { command: 'certutil', debianPackage: 'libnss3-tools', purpose: 'lets Chromium trust an authority' },
+  { command: 'openssl', debianPackage: 'openssl', purpose: 'verifies the certificates that near makes' },
 ]
 
 const missing = programs.filter(({ command }) => !isInstalled(command))
