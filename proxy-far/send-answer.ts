@@ -142,7 +142,9 @@ export class AnswerSender {
     const { ask, signal } = this.#beginning
     const base = { version: verdict.base, length: verdict.baseLength }
     const delta = await this.#deltas.make(base, content, ask, undefined, signal)
-    const limit = this.#thresholds.maxDeltaRatio
+    // What was sent of a speculation is spent in any case: a delta from it need only be smaller than the whole.
+    const isSpeculation = verdict.base === this.#beginning.pump?.version
+    const limit = isSpeculation ? 1 : this.#thresholds.maxDeltaRatio
     let wholeBytes = expectedBytes
     // The estimate may be wrong; before a delta is thrown away, or sent in vain, the whole is compressed to see.
     if (!delta || delta.bytes.length > expectedBytes * limit) {
