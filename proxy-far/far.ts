@@ -41,6 +41,7 @@ import { DeltaMaker } from './make-delta.ts'
 import { Origins } from './origin.ts'
 import { proxyPlainly, readFields } from './plain-proxy.ts'
 import { openTunnel } from './tunnel.ts'
+import { openWebSocket } from './websocket.ts'
 
 export interface Far {
   /** The command that starts near, complete, with a new join code. */
@@ -182,13 +183,17 @@ async function serve(
   }
   const nearId = context.identity.authenticate(headers['proxy-authorization']) as string
   const isConnect = headers[':method'] === 'CONNECT'
-  const url = isConnect ? (headers[':authority'] ?? '') : urlOf(headers)
+  // RFC 8441 §4: with a protocol, CONNECT names an URL as other methods do.
+  const isWebSocket = isConnect && headers[':protocol'] === 'websocket'
+  const url = isConnect && !isWebSocket ? (headers[':authority'] ?? '') : urlOf(headers)
   const exchange = beginExchange(methodOf(headers), url, nearId, context.now())
   const finish = (fault: Fault | undefined) => {
     logExchange(context.log, exchange, { now: context.now(), logQueries: context.config.logQueries, fault })
   }
   if (isConnect) {
-    const end = await openTunnel(stream, url, context.config.connectTimeoutMs)
+    const end = isWebSocket
+      ? await openWebSocket(stream, url, endToEnd(readFields(headers)), context.config)
+      : await openTunnel(stream, url, context.config.connectTimeoutMs)
     exchange.wholeBytes = end.downBytes
     finish(end.fault)
     return

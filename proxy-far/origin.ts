@@ -2,9 +2,11 @@
 // Knows: undici. Does not know: versions, deltas, the link.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
-import { Agent, type Dispatcher } from 'undici'
-import { Fault, type FaultCode } from '../shared/fault.ts'
+import { Agent, buildConnector, type Dispatcher } from 'undici'
+import { Fault } from '../shared/fault.ts'
 import { type FieldList, endToEnd, fromRaw, toRaw, valueOf, without } from '../shared/http/fields.ts'
+import { hearOut } from './hear-out.ts'
+import { originFault } from './origin-fault.ts'
 
 export interface OriginRequest {
   readonly method: string
@@ -50,8 +52,11 @@ export class Origins {
   constructor(options: OriginsOptions) {
     this.#timeoutMs = options.originTimeoutMs
     this.#silenceMs = options.originSilenceMs
+    const connect = buildConnector({ timeout: options.connectTimeoutMs })
     this.#agent = new Agent({
-      connect: { timeout: options.connectTimeoutMs },
+      connect: (to, callback) => {
+        connect(to, (...[error, socket]) => (error ? callback(error, null) : callback(null, hearOut(socket))))
+      },
       headersTimeout: options.originTimeoutMs,
       // See `withinSilence`: undici has no limit that differs between a head and a content that was begun.
       bodyTimeout: 0,
@@ -113,61 +118,8 @@ export class Origins {
 
   #toFault(error: unknown, request: OriginRequest): Fault {
     if (request.signal.aborted) return new Fault('CLIENT_GONE', 'The client closed its connection.', { cause: error })
-    const { code, message } = describe(error)
-    const where = hostOf(request)
-    const row = failures.find(each => each.codes.test(code))
-    const text = row?.text ?? `broke the connection (${message}).`
-    return new Fault(
-      row?.fault ?? 'ORIGIN_RESET',
-      `${where} ${text.replace('TIMEOUT', `${this.#timeoutMs / 1000} s`)}`,
-      {
-        cause: error,
-      },
-    )
+    return originFault(error, hostOf(request), this.#timeoutMs)
   }
-}
-
-// Codes of undici, Node's sockets and TLS, and what they mean for a person.
-const failures: readonly { readonly codes: RegExp; readonly fault: FaultCode; readonly text: string }[] = [
-  { codes: /^(ENOTFOUND|EAI_|ENODATA|ESERVFAIL)/, fault: 'ORIGIN_NAME', text: 'is not a name that the DNS knows.' },
-  { codes: /^ECONNREFUSED$/, fault: 'ORIGIN_REFUSED', text: 'refused the connection.' },
-  {
-    codes: /^(EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EINVAL)$/,
-    fault: 'ORIGIN_UNREACHABLE',
-    text: 'cannot be reached.',
-  },
-  {
-    codes: /^(UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
-    fault: 'ORIGIN_TIMEOUT',
-    text: 'did not accept the connection in time.',
-  },
-  { codes: /^UND_ERR_HEADERS_TIMEOUT$/, fault: 'ORIGIN_TIMEOUT', text: 'sent nothing for TIMEOUT.' },
-  {
-    codes: /^UND_ERR_HEADERS_OVERFLOW$|^HPE_HEADER_OVERFLOW$/,
-    fault: 'ORIGIN_BAD_RESPONSE',
-    text: 'sent fields larger than 256 KiB.',
-  },
-  {
-    codes: /^UND_ERR_RES_CONTENT_LENGTH_MISMATCH$/,
-    fault: 'ORIGIN_LENGTH',
-    text: 'sent another length than it announced.',
-  },
-  { codes: /^HPE_/, fault: 'ORIGIN_BAD_RESPONSE', text: 'sent what is not HTTP.' },
-  { codes: /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED)$/, fault: 'CLIENT_BAD_REQUEST', text: 'cannot be sent this request.' },
-  {
-    codes: /CERT|SIGNED|SSL|TLS|ALTNAME|ISSUER|CRL/,
-    fault: 'ORIGIN_TLS',
-    text: 'has no certificate that can be verified.',
-  },
-]
-
-function describe(error: unknown): { code: string; message: string } {
-  if (!(error instanceof Error)) return { code: '', message: String(error) }
-  // undici's parser gives its errors a code for some failures only.
-  const code = error.name === 'HTTPParserError' ? 'HPE_' : 'code' in error ? String(error.code) : ''
-  // Node tries each address of a name in turn and reports all failures as one.
-  if (code === '' && error instanceof AggregateError && error.errors.length > 0) return describe(error.errors[0])
-  return { code, message: error.message }
 }
 
 /** The chunks of `body`; fails with ORIGIN_TIMEOUT when the next one is waited for longer than `silenceMs`. */

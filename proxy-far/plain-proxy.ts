@@ -68,7 +68,8 @@ async function onceDrained(stream: ServerHttp2Stream, signal: AbortSignal): Prom
   })
 }
 
-function toHeaders(fields: FieldList): OutgoingHttpHeaders {
+/** A field list as Node's HTTP/2 takes it. */
+export function toHeaders(fields: FieldList): OutgoingHttpHeaders {
   const headers: Record<string, string | string[]> = {}
   for (const [name] of fields) {
     const lower = name.toLowerCase()

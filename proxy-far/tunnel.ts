@@ -1,8 +1,9 @@
 // CONNECT: a blind tunnel from near to any host and port (RFC 9113 §8.5). What passes is not looked at.
 // Knows: sockets. Does not know: TLS, HTTP inside.
 import type { ServerHttp2Stream } from 'node:http2'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
+import { TLSSocket } from 'node:tls'
 import { Fault, asFault } from '../shared/fault.ts'
 import { parseHostPort } from '../shared/http/url.ts'
 import { FAULT_FIELD } from '../shared/link/protocol.ts'
@@ -21,20 +22,20 @@ export async function openTunnel(
   authority: string,
   connectTimeoutMs: number,
 ): Promise<TunnelEnd> {
-  let socket: ReturnType<typeof connect>
+  let socket: Socket
   try {
     socket = await connectTo(authority, connectTimeoutMs, stream)
   } catch (error) {
-    const fault = asFault(error, 'ORIGIN_UNREACHABLE')
-    if (!stream.destroyed) {
-      const fields = { 'proxy-status': proxyStatus(fault, 'hunch-far'), [FAULT_FIELD]: fault.code }
-      stream.respond({ ':status': fault.status, ...fields }, { endStream: true })
-    }
-    return { fault, upBytes: 0, downBytes: 0 }
+    return refuseTunnel(stream, asFault(error, 'ORIGIN_UNREACHABLE'))
   }
   stream.respond({ ':status': 200 })
+  return joinWays(stream, socket)
+}
+
+/** Passes bytes both ways until either side is done. Never throws. */
+export async function joinWays(stream: ServerHttp2Stream, socket: Socket): Promise<TunnelEnd> {
   // What was cut off must not look as if it had ended.
-  stream.once('aborted', () => socket.resetAndDestroy())
+  stream.once('aborted', () => (socket instanceof TLSSocket ? socket.destroy() : socket.resetAndDestroy()))
   const ways = await Promise.allSettled([pipeline(stream, socket), pipeline(socket, stream)])
   const failed = ways.find(way => way.status === 'rejected')
   // A client that closes a tunnel in the middle is every day's end of one.
@@ -42,11 +43,16 @@ export async function openTunnel(
   return { fault, upBytes: socket.bytesWritten, downBytes: socket.bytesRead }
 }
 
-function connectTo(
-  authority: string,
-  timeoutMs: number,
-  stream: ServerHttp2Stream,
-): Promise<ReturnType<typeof connect>> {
+/** Says why there is no tunnel. */
+export function refuseTunnel(stream: ServerHttp2Stream, fault: Fault): TunnelEnd {
+  if (!stream.destroyed) {
+    const fields = { 'proxy-status': proxyStatus(fault, 'hunch-far'), [FAULT_FIELD]: fault.code }
+    stream.respond({ ':status': fault.status, ...fields }, { endStream: true })
+  }
+  return { fault, upBytes: 0, downBytes: 0 }
+}
+
+function connectTo(authority: string, timeoutMs: number, stream: ServerHttp2Stream): Promise<Socket> {
   const { host, port } = parseHostPort(authority)
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true, allowHalfOpen: true })

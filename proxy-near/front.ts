@@ -2,7 +2,7 @@
 // opened TLS connections go through the proxy; everything else is for near's own pages.
 // Knows: Node's HTTP server, which request is whose. Does not know: how a request is served (serve.ts), how a connection
 // is opened (interception.ts).
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
+import { type IncomingMessage, type Server, createServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { Fault } from '../shared/fault.ts'
@@ -32,12 +32,18 @@ export function makeFront(handlers: FrontHandlers): Front {
     headersTimeout: HEAD_TIMEOUT_MS,
     keepAliveTimeout: HEAD_TIMEOUT_MS,
     noDelay: true,
+    // RFC 9110 §7.8: an offer to change the protocol may be passed over; this is the one that near takes.
+    shouldUpgradeCallback: (request: IncomingMessage) => {
+      const isProxied = opened.has(request.socket) || !request.url?.startsWith('/')
+      return isProxied && handlers.onWebSocket !== undefined && isWebSocket(request)
+    },
   }
   const opened = new WeakMap<Duplex, OpenedConnection>()
   const server = createServer(options, (request, response) => {
     const connection = opened.get(request.socket)
     connection?.onUsed()
-    const target = targetOf(request, response, connection?.authority)
+    const retire = () => void (response.shouldKeepAlive = false)
+    const target = targetOf(request, retire, connection?.authority)
     if (target.kind === 'own') handlers.onOwn(request, response)
     else if (target.kind === 'bad') handlers.onBad(target.fault, new ClientResponse(request, response))
     else void handlers.onProxied(target.request, new ClientResponse(request, response))
@@ -47,6 +53,14 @@ export function makeFront(handlers: FrontHandlers): Front {
   server.on('connect', (request, socket, head) => {
     if (opened.has(socket)) refuseInside(socket)
     else void handlers.onTunnel(request, socket, head)
+  })
+  server.on('upgrade', (request, socket, head) => {
+    const connection = opened.get(socket)
+    connection?.onUsed()
+    // A connection that was to be upgraded takes no more requests, whatever comes of it.
+    const target = targetOf(request, () => undefined, connection?.authority)
+    if (target.kind === 'proxied') void handlers.onWebSocket?.(target.request, socket, head)
+    else refuse(target.kind === 'bad' ? target.fault : NO_OWN_SOCKET, '400 Bad Request', socket)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseMalformed(error, socket))
   return {
@@ -68,7 +82,7 @@ type Target =
   | { readonly kind: 'bad'; readonly fault: Fault }
 
 /** `authority`: that of the opened connection in which the request came, if it did. */
-function targetOf(message: IncomingMessage, response: ServerResponse, authority: string | undefined): Target {
+function targetOf(message: IncomingMessage, retire: () => void, authority: string | undefined): Target {
   const target = message.url ?? ''
   // RFC 9112 §3.2: absolute-form is for a proxy, origin-form and asterisk-form are for the server itself.
   if (authority === undefined && (target.startsWith('/') || target === '*')) return { kind: 'own' }
@@ -78,19 +92,24 @@ function targetOf(message: IncomingMessage, response: ServerResponse, authority:
       message.url = url.slice(url.indexOf('/', 'https://'.length))
       return { kind: 'own' }
     }
-    if (authority !== undefined && message.headers.upgrade?.toLowerCase() === 'websocket') {
-      throw new Fault('NEAR_UNSUPPORTED', `A WebSocket of ${authority} was asked for inside an opened connection.`)
-    }
     const fields: FieldList = endToEnd(fromRaw(message.rawHeaders))
     const facts = { method: message.method ?? 'GET', url, fields }
-    const retire = authority === undefined ? undefined : () => void (response.shouldKeepAlive = false)
     const body = hasContent(message) ? message : undefined
-    return { kind: 'proxied', request: { facts, body, receivedBy: message.httpVersion, retire } }
+    return {
+      kind: 'proxied',
+      request: { facts, body, receivedBy: message.httpVersion, retire: authority === undefined ? undefined : retire },
+    }
   } catch (error) {
     if (error instanceof Fault) return { kind: 'bad', fault: error }
     throw error
   }
 }
+
+function isWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+const NO_OWN_SOCKET = new Fault('CLIENT_BAD_REQUEST', 'Near itself has no WebSocket.')
 
 /** RFC 9112 §6.3: a request has a content when it says so. */
 function hasContent({ headers }: IncomingMessage): boolean {

@@ -14,11 +14,13 @@ import type { ClientResponse } from './client-response.ts'
 import { systemClock } from './clock.ts'
 import { DirectOrigins } from './direct.ts'
 import { type Exchange, logExchange } from './exchange-log.ts'
+import type { FrontHandlers } from './front-handlers.ts'
 import { type Front, makeFront } from './front.ts'
 import { Interception, type Taken } from './interception.ts'
 import { type Link, openLink } from './link.ts'
 import { type Status, count, statusPage, zeroCounts } from './own-page.ts'
 import { type ClientRequest, serveRequest } from './serve.ts'
+import { carryWebSocket } from './websocket.ts'
 import { carryTunnel, type TunnelWish } from './tunnel.ts'
 
 export interface Near {
@@ -97,6 +99,7 @@ class NearProxy implements Near {
           onBad: (fault, response) => response.fail(fault),
           onProxied: (request, response) => this.#serve(request, response),
           onTunnel: (request, client, early) => this.#tunnel(request, client, early),
+          ...(this.#link ? { onWebSocket: this.#makeWebSocketHandler(this.#link) } : {}),
         })
         return this.#front.server
       },
@@ -160,6 +163,23 @@ class NearProxy implements Near {
     } catch (error) {
       this.#finish(exchange, asFault(error, 'NEAR_INTERNAL'))
       client.destroy()
+    }
+  }
+
+  #makeWebSocketHandler(link: Link): NonNullable<FrontHandlers['onWebSocket']> {
+    return async (request, client, early) => {
+      const { method, url } = request.facts
+      const exchange: Exchange = { method, url, startedAt: Date.now(), way: 'tunnel' }
+      try {
+        const { status, upBytes, downBytes } = await carryWebSocket(request, client, early, link)
+        exchange.status = status
+        exchange.wholeBytes = upBytes + downBytes
+        this.#finish(exchange, undefined)
+      } catch (error) {
+        const fault = asFault(error, 'NEAR_INTERNAL')
+        if (fault.code === 'ORIGIN_TLS') this.#letClientSee(request, fault)
+        this.#finish(exchange, fault)
+      }
     }
   }
 

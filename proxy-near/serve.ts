@@ -15,7 +15,7 @@ import { type CacheStatus, type Timing, type Way, withWay } from '../shared/http
 import { Freshness, type RequestFacts, mayKeep } from '../shared/http/caching.ts'
 import { nameSiblings } from '../shared/exchange/siblings.ts'
 import { becomesNotModified } from '../shared/http/conditional.ts'
-import { type FieldList, withField, withVia, without } from '../shared/http/fields.ts'
+import { withField, withVia, without } from '../shared/http/fields.ts'
 import { type Ask, askFields } from '../shared/link/ask.ts'
 import { type Head, fieldsId } from '../shared/link/head.ts'
 import { ANSWER_TYPE, FAULT_FIELD, METHOD_FIELD } from '../shared/link/protocol.ts'
@@ -24,6 +24,7 @@ import type { Versions } from '../shared/versions.ts'
 import type { ClientResponse } from './client-response.ts'
 import type { Exchange } from './exchange-log.ts'
 import type { Link } from './link.ts'
+import { linkHeaders } from './link-headers.ts'
 import { Reception } from './reception.ts'
 
 export interface ServeContext {
@@ -168,15 +169,11 @@ async function openAsk(
     speculation: isAsk && context.mode === 'optimistic' ? context.thresholds.speculation : 'off',
     link: { bandwidthBytesPerSecond, roundTripMs },
   }
-  const { protocol, host } = new URL(facts.url)
   const headers: OutgoingHttpHeaders = {
     // A response to HEAD has no content in HTTP/2 (RFC 9113 §8.1), and so no room for the parts of an answer.
     ':method': facts.method === 'HEAD' ? 'GET' : facts.method,
     ...(facts.method === 'HEAD' ? { [METHOD_FIELD]: 'HEAD' } : {}),
-    ':scheme': protocol.slice(0, -1),
-    ':authority': host,
-    ':path': facts.url.slice(`${protocol}//${host}`.length),
-    ...toHeaders(withVia(without(facts.fields, 'host', 'expect'), receivedBy, 'hunch-near')),
+    ...linkHeaders(facts, receivedBy),
     ...askFields(ask),
   }
   const options = { endStream: body === undefined, signal: response.gone }
@@ -318,15 +315,4 @@ function keep(
     storedAt: context.now(),
     ...(wholeBytes === undefined ? {} : { wholeBytes }),
   })
-}
-
-function toHeaders(fields: FieldList): OutgoingHttpHeaders {
-  const headers: Record<string, string[]> = {}
-  for (const [name, value] of fields) {
-    const lower = name.toLowerCase()
-    // RFC 9113 §8.2.3: crumbs of a cookie that stay the same cost a byte each.
-    const values = lower === 'cookie' ? value.split(/; */) : [value]
-    headers[lower] = [...(headers[lower] ?? []), ...values]
-  }
-  return headers
 }

@@ -49,6 +49,8 @@ interface SessionEvents {
   ended: [fault: Fault]
 }
 
+const MAX_LISTENERS = 20
+
 export class LinkSession extends EventEmitter<SessionEvents> {
   readonly #http2: ClientHttp2Session
   readonly #connection: Connection
@@ -163,6 +165,8 @@ export class LinkSession extends EventEmitter<SessionEvents> {
       [PROTOCOL_FIELD]: String(this.#authorization.version),
     }
     const stream = this.#request({ ...headers, ...authorization }, options)
+    // A tunnel's two pipelines alone listen ten times for its end; Node warns of a leak from the eleventh on.
+    stream.setMaxListeners(MAX_LISTENERS)
     this.#openStreams += 1
     stream.once('close', () => {
       this.#openStreams -= 1

@@ -4,6 +4,7 @@ import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { TLSSocket } from 'node:tls'
 import { Fault, asFault, isFaultCode } from '../shared/fault.ts'
 import { parseHostPort } from '../shared/http/url.ts'
 import { proxyStatus } from '../shared/http/proxy-status.ts'
@@ -20,12 +21,18 @@ export interface TunnelWish {
   readonly answered: boolean
 }
 
+/** What a tunnel carried, for the log. */
+export interface TunnelBytes {
+  readonly upBytes: number
+  readonly downBytes: number
+}
+
 /** Opens the tunnel and carries it to its end. Raises the fault that ended it; the client has been told by then. */
 export async function carryTunnel(
   { target, early, answered }: TunnelWish,
   client: Duplex,
   link: Pick<Link, 'request'>,
-): Promise<{ upBytes: number; downBytes: number }> {
+): Promise<TunnelBytes> {
   const gone = new AbortController()
   client.once('close', () => gone.abort())
   client.on('error', () => {})
@@ -45,16 +52,29 @@ export async function carryTunnel(
     throw fault
   }
   if (!answered) client.write(OPENED)
+  return joinWays(client, early, far)
+}
+
+/** Passes bytes both ways, `early` first, until both sides are done. */
+export async function joinWays(client: Duplex, early: Uint8Array, far: ClientHttp2Stream): Promise<TunnelBytes> {
+  // Each pipeline listens several times for its end; Node warns of a leak from the eleventh listener on.
+  client.setMaxListeners(20)
   if (early.length > 0) far.write(early)
   let upBytes = early.length
   let downBytes = 0
   client.on('data', (bytes: Uint8Array) => (upBytes += bytes.length))
   far.on('data', (bytes: Uint8Array) => (downBytes += bytes.length))
   // What was cut off must not look as if it had ended.
-  far.once('aborted', () => client instanceof Socket && client.resetAndDestroy())
+  far.once('aborted', () => breakOff(client))
   // Half-closed is open: each way ends by itself. What breaks one breaks both, and ends the other's pipeline too.
   await Promise.allSettled([pipeline(client, far), pipeline(far, client)])
   return { upBytes, downBytes }
+}
+
+/** Closes a connection so that what was sent on it does not look complete. */
+export function breakOff(client: Duplex): void {
+  if (client instanceof Socket && !(client instanceof TLSSocket)) client.resetAndDestroy()
+  else client.destroy()
 }
 
 // The response's way is in its head (RFC 9211); what follows is not HTTP any more.
@@ -71,14 +91,15 @@ async function untilOpen(far: ClientHttp2Stream): Promise<void> {
 }
 
 /** Far says the code in a field of its own and the rest in Proxy-Status (RFC 9209), whose details start with the code. */
-function readRefusal(answer: IncomingHttpHeaders & { ':status'?: number }): Fault {
+export function readRefusal(answer: IncomingHttpHeaders & { ':status'?: number }): Fault {
   const code = answer[FAULT_FIELD]
   if (!isFaultCode(code)) return new Fault('LINK_PROTOCOL', `Far answered with status ${answer[':status']}.`)
   const said = /details="[A-Z_]+: ((?:[^"\\]|\\.)*)"/.exec(String(answer['proxy-status'] ?? ''))?.[1]
   return new Fault(code, said?.replace(/\\(.)/g, '$1') ?? 'The far proxy could not open the tunnel.')
 }
 
-function refusal(fault: Fault): string {
+/** A response of HTTP/1.1 that says what failed, for a client that waits for a connection. */
+export function refusal(fault: Fault): string {
   const page = failurePage(fault, undefined)
   return [
     `HTTP/1.1 ${fault.status} ${fault.title}`,

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import t from 'tap'
 import { ask, begin, headOf, readAll } from './client.ts'
-import { makeText, Origin } from './odd-origin.ts'
+import { makeText, Origin, startRawOrigin } from './odd-origin.ts'
 import { startPair } from './running-pair.ts'
 
 const MiB = 1024 ** 2
@@ -188,6 +188,33 @@ t.test('an origin that answers before it has read the upload is heard, and the c
   const next = await origin.next()
   t.equal(next.request.method, 'GET', 'and the connection serves the next request')
   next.response.end()
+})
+
+t.test('an origin that refuses an upload and closes the connection is heard all the same', async t => {
+  const { near } = await startPair(t)
+  const page = makeText(30_000)
+  const url = await startRawOrigin(t, socket => {
+    // Closed with unread bytes of the upload: the kernel sends a reset behind the response.
+    socket.pause()
+    socket.end(
+      `HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: ${page.length}\r\n\r\n${page}`,
+      () => socket.destroy(),
+    )
+  })
+  for (let count = 0; count < 20; count++) {
+    const request = begin(near.address, `${url}/${count}`, {
+      method: 'POST',
+      fields: ['Content-Length', String(8 * MiB)],
+    })
+    request.on('error', () => undefined)
+    const head = headOf(request)
+    const sent = pipeline(Readable.from(makeChunks(8)), request).catch(() => undefined)
+    const got = await readAll(await head)
+    t.match(got, { status: 413, complete: true })
+    t.ok(got.body.toString() === page)
+    request.destroy()
+    await sent
+  }
 })
 
 t.test('an empty response, and one that is only a head, end at once', async t => {
