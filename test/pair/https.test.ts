@@ -131,7 +131,6 @@ t.test('what cannot be done inside is said', async t => {
   const stream = session.request({ ':method': 'CONNECT', ':authority': 'other.example:443' })
   t.match(await readStream(stream), { status: 501, body: /NEAR_UNSUPPORTED/ })
 })
-})
 
 t.test('an origin that breaks off breaks the stream, not the connection', async t => {
   const { near, origin, ca } = await start(t, (request, response) => {
