@@ -10,14 +10,18 @@ import type { Readable } from 'node:stream'
 import type { Thresholds } from '../shared/config/options.ts'
 import type { OriginWaits } from '../shared/exchange/origin-waits.ts'
 import { findCommons, planAnswer } from '../shared/exchange/plan-answer.ts'
+import { type Rescue, isServerError, isUnreachable, mayShare, planReuse } from '../shared/exchange/plan-reuse.ts'
 import { nameSiblings } from '../shared/exchange/siblings.ts'
-import { Freshness, isPublic, mayKeep, type RequestFacts, updateFields } from '../shared/http/caching.ts'
+import { asFault } from '../shared/fault.ts'
+import { cacheStatus } from '../shared/http/cache-status.ts'
+import { invalidatedUrls, isPublic, mayKeep, type RequestFacts, updateFields } from '../shared/http/caching.ts'
 import { hasCondition, isConfirmedBy, withValidators } from '../shared/http/conditional.ts'
 import { codingsToUndo, withAcceptedCodings, withoutCoding, withStrongTags } from '../shared/http/content.ts'
-import { type FieldList, valueOf, withField, withVia } from '../shared/http/fields.ts'
+import { type FieldList, valueOf, withVia, without } from '../shared/http/fields.ts'
+import { Freshness } from '../shared/http/freshness.ts'
 import type { Ask } from '../shared/link/ask.ts'
 import { encodeHead, encodeTrailers } from '../shared/link/head.ts'
-import { type Scope, type Version, privateScope } from '../shared/version.ts'
+import { type Scope, type Version, digestOf, privateScope } from '../shared/version.ts'
 import type { Versions } from '../shared/versions.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import { decodeContent } from './decode-content.ts'
@@ -28,14 +32,18 @@ import type { OriginResponse, Origins } from './origin.ts'
 import { withPauses } from './paused.ts'
 import { type AnswerHead, AnswerSender } from './send-answer.ts'
 import type { SentContent, StreamedContent } from './send-content.ts'
+import type { SharedFetches } from './shared-fetch.ts'
 import { SpeculationPump } from './speculation.ts'
 
 export interface AnswerContext {
   readonly origins: Origins
+  readonly fetches: SharedFetches
   readonly versions: Versions
   readonly waits: OriginWaits
   readonly deltas: DeltaMaker
   readonly thresholds: Thresholds
+  /** What is being revalidated behind answers. */
+  readonly revalidations: Set<string>
   readonly now: () => number
 }
 
@@ -50,6 +58,7 @@ export interface AskedRequest {
 // An origin that has sent nothing for this long is still making its page: what has come goes on at once. Longer than
 // the 40 ms for which TCP delays an acknowledgement, and with it the second half of many a small response.
 const PAUSE_MS = 50
+const NOTHING = { length: 0, wireBytes: 0, content: new Uint8Array(0) }
 // Contents up to a megabyte arrive from a good host well within a quarter of a second, which nobody notices.
 const GATHER_LIMITS = { bytes: 1024 * 1024, ms: 250 }
 
@@ -84,34 +93,73 @@ class Answering {
   async run(): Promise<void> {
     const { facts, ask } = this.#asked
     const { versions, waits, thresholds } = this.#context
-    if (facts.method !== 'GET' || valueOf(facts.fields, 'range') !== undefined) {
-      await this.#passOn(await this.#fetch(withStrongTags(facts.fields)), this.#makeSender([], undefined))
+    const held = versions.of(facts.url, this.#scopes)
+    const isRange = valueOf(facts.fields, 'range') !== undefined
+    if (facts.method === 'HEAD' && !isRange) {
+      const reuse = planReuse(facts, held, this.#startedAt)
+      if (reuse.kind === 'answer') {
+        await this.#answerHeld(reuse.version, reuse.how, this.#makeSender([], undefined))
+        return
+      }
+    }
+    if (facts.method !== 'GET' || isRange) {
+      const response = await this.#fetch(withStrongTags(facts.fields), held)
+      for (const url of invalidatedUrls(facts, response)) versions.invalidate(url, this.#scopes)
+      await this.#passOn(response, this.#makeSender([], undefined))
       return
     }
-    const held = versions.of(facts.url, this.#scopes)
     const commons = findCommons(ask, digest => versions.find(digest, this.#scopes))
     const common = commons.find(version => version.url === facts.url)
     const candidates = held.length > 0 ? [] : nameSiblings(facts.url, versions.ofOrigin(facts.url, this.#scopes))
     const expectedWaitMs = waits.expected(facts.url)
     const known = { request: facts, ask, held, siblings: candidates, common, commons, expectedWaitMs }
     const plan = planAnswer(known, thresholds, this.#startedAt)
-    if (plan.kind === 'fresh') {
-      await this.#answerFresh(plan.version, this.#makeSender(commons, held[0]))
+    switch (plan.kind) {
+      case 'held':
+        await this.#answerHeld(plan.version, plan.how, this.#makeSender(commons, held[0]))
+        if (plan.how === 'revalidate') this.#revalidate(plan.version)
+        return
+      case 'refuse':
+        await this.#refuse(this.#makeSender([], undefined))
+        return
+      case 'fetch':
+        if (plan.speculation.kind === 'speculate') {
+          this.#pump = new SpeculationPump(this.#answer, plan.speculation.version)
+        } else this.#exchange.why = plan.speculation.why
+        await this.#answerFetched(plan.validate, plan.rescue, commons, held)
+    }
+  }
+
+  /** Asks the origin whether `validate` is current, and answers with what it says, or else what `rescue` allows. */
+  async #answerFetched(
+    validate: Version | undefined,
+    rescue: Rescue,
+    commons: readonly Version[],
+    held: readonly Version[],
+  ): Promise<void> {
+    const { facts } = this.#asked
+    const validators = validate?.freshness.validators(facts)
+    const fields = withAcceptedCodings(facts.fields)
+    const fetched = await this.#fetch(validators ? withValidators(fields, validators) : fields, held).catch(
+      (error: unknown) => {
+        if (rescue === 'none' || !isUnreachable(asFault(error, 'FAR_INTERNAL'))) throw error
+        return undefined
+      },
+    )
+    const sender = this.#makeSender(commons, held[0])
+    if (validate && (!fetched || (rescue === 'error' && isServerError(fetched.status)))) {
+      fetched?.discard()
+      await this.#answerHeld(validate, 'stale', sender)
       return
     }
-    if (plan.speculation.kind === 'speculate') this.#pump = new SpeculationPump(this.#answer, plan.speculation.version)
-    else this.#exchange.why = plan.speculation.why
-    const validators = plan.validate?.freshness.validators(facts, this.#startedAt)
-    const fields = withAcceptedCodings(facts.fields)
-    const response = await this.#fetch(validators ? withValidators(fields, validators) : fields)
-    const sender = this.#makeSender(commons, held[0])
+    const response = fetched as OriginResponse
     const isConfirmed =
       response.status === 304 && validators && isConfirmedBy(response.fields, validators, facts.fields)
-    if (plan.validate && isConfirmed) await this.#answerNotModified(plan.validate, response, sender)
+    if (validate && isConfirmed) await this.#answerNotModified(validate, response, sender)
     else if (response.status === 304 && !hasCondition(facts.fields)) {
       // The origin says "not modified" of a content that nobody named: it has to be asked again without validators.
       response.discard()
-      await this.#answerContent(await this.#fetch(fields), sender)
+      await this.#answerContent(await this.#fetch(fields, held), sender)
     } else await this.#answerContent(response, sender)
   }
 
@@ -122,14 +170,17 @@ class Answering {
   }
 
   /** Asks the origin, and stops the speculation when it begins to answer. */
-  async #fetch(fields: FieldList): Promise<OriginResponse> {
+  async #fetch(fields: FieldList, held: readonly Version[]): Promise<OriginResponse> {
     const { facts, body, signal } = this.#asked
-    const { origins, waits, now } = this.#context
+    const { origins, fetches, waits, now } = this.#context
     try {
       const sent = withVia(fields, '2.0', 'hunch-far')
       const onInterim = (status: number, interim: FieldList) => this.#sendInterim(status, interim)
       const { method, url } = facts
-      const response = await origins.fetch({ method, url, fields: sent, body, signal, onInterim })
+      const send = (until: AbortSignal) => {
+        return origins.fetch({ method, url, fields: sent, body, signal: until, onInterim })
+      }
+      const response = mayShare(facts, held, 'shared') ? await fetches.fetch(facts, send, signal) : await send(signal)
       this.#exchange.originWaitMs = now() - this.#startedAt
       waits.note(facts.url, this.#exchange.originWaitMs)
       return response
@@ -142,31 +193,94 @@ class Answering {
   /** Passes an interim response on (RFC 9110 §15.2); near has said 100 itself, and 101 is for whoever asked to upgrade. */
   #sendInterim(status: number, fields: FieldList): void {
     if (status === 100 || status === 101) return
-    const head = { status, fields: received(fields), facts: {} }
+    const head = { status, fields: receivedFields(fields), facts: {} }
     // What keeps it from being sent keeps the response from being sent, too, and is told then.
     this.#answer.send({ kind: 'interim', bytes: encodeHead(head, undefined) }).catch(() => {})
   }
 
-  /** Far's own cache answers (RFC 9111 §4). */
-  async #answerFresh(version: Version, sender: AnswerSender): Promise<void> {
-    const age = version.freshness.ageSeconds(this.#context.now())
-    this.#exchange.why = 'fresh'
-    const head = this.#head(200, withField(version.fields, 'Age', String(age)), version.content.length)
-    await sender.sendKnown(version.content, head, version)
+  /** Far's own cache answers (RFC 9111 §4); what is stale is marked (RFC 9211). */
+  async #answerHeld(version: Version, how: 'fresh' | 'stale' | 'revalidate', sender: AnswerSender): Promise<void> {
+    const now = this.#context.now()
+    const fields = version.freshness.fieldsToServe(version.fields, now)
+    const ttlSeconds = version.freshness.timeToLiveSeconds(now)
+    const status = { way: 'stale', held: true, stored: false, ttlSeconds } as const
+    const marked: FieldList = how === 'fresh' ? fields : [...fields, ['Cache-Status', cacheStatus(status, 'hunch-far')]]
+    this.#exchange.why = how
+    const head = this.#head(version.status, marked, version.content.length)
+    if (this.#asked.facts.method === 'HEAD' || isEmptyStatus(version.status)) await sender.sendEmpty(head)
+    else await sender.sendKnown(version.content, head, version)
+  }
+
+  /** RFC 9111 §5.2.1.7. */
+  async #refuse(sender: AnswerSender): Promise<void> {
+    this.#exchange.why = 'only-if-cached'
+    const fields: FieldList = [['Cache-Control', 'no-store']]
+    await sender.sendEmpty({ status: 504, fields, contentLength: 0, keep: false })
+  }
+
+  /** Asks the origin behind an answer whether it was current (RFC 5861 §3); one at a time, and nobody waits for it. */
+  #revalidate(version: Version): void {
+    const { revalidations } = this.#context
+    const key = `${version.scope} ${version.url} ${version.freshness.variant}`
+    if (revalidations.has(key)) return
+    revalidations.add(key)
+    // What fails here is asked for again by the next request.
+    void this.#fetchBehind(version)
+      .catch(() => {})
+      .finally(() => revalidations.delete(key))
+  }
+
+  async #fetchBehind(version: Version): Promise<void> {
+    const { facts } = this.#asked
+    const { origins, thresholds, now } = this.#context
+    const askedAt = now()
+    const plain = without(facts.fields, 'if-none-match', 'if-modified-since')
+    const validators = version.freshness.validators(facts)
+    const accepted = withAcceptedCodings(plain)
+    const fields = withVia(validators ? withValidators(accepted, validators) : accepted, '2.0', 'hunch-far')
+    const { signal } = new AbortController()
+    const response = await origins.fetch({ method: 'GET', url: facts.url, fields, body: undefined, signal })
+    if (response.status === 304 && validators && isConfirmedBy(response.fields, validators, plain)) {
+      response.discard()
+      this.#keepConfirmed(version, response, askedAt)
+      return
+    }
+    const codings = codingsToUndo(response.fields)
+    const received = receivedFields(codings?.length === 0 ? response.fields : withoutCoding(response.fields))
+    if (!codings || isServerError(response.status) || !this.#head(response.status, received, undefined).keep) {
+      response.discard()
+      return
+    }
+    const pieces: Uint8Array[] = []
+    let length = 0
+    for await (const piece of decodeContent(response.body, codings)) {
+      length += piece.length
+      if (length > thresholds.maxBaseBytes) return
+      pieces.push(piece)
+    }
+    const content = Buffer.concat(pieces)
+    this.#keep({ length, digest: digestOf(content), wireBytes: 0, content }, response.status, received, askedAt)
   }
 
   /** A 304 confirmed what far holds: its fields are updated (RFC 9111 §4.3.4), its content is the answer. */
   async #answerNotModified(version: Version, response: OriginResponse, sender: AnswerSender): Promise<void> {
     response.discard()
+    const current = this.#keepConfirmed(version, response, this.#startedAt)
+    const head = this.#head(current.status, current.fields, current.content.length)
+    if (isEmptyStatus(current.status)) await sender.sendEmpty(head)
+    else await sender.sendKnown(current.content, head, current)
+  }
+
+  #keepConfirmed(version: Version, { fields: confirmation }: OriginResponse, askedAt: number): Version {
     const { facts } = this.#asked
-    const fields = updateFields(version.fields, received(response.fields))
-    const confirmed = { status: 200, fields }
-    const freshness = Freshness.of(facts, confirmed, 'shared', this.#startedAt)
+    const fields = updateFields(version.fields, receivedFields(confirmation))
+    const confirmed = { status: version.status, fields }
+    const freshness = Freshness.of({ ...facts, method: 'GET' }, confirmed, 'shared', askedAt)
     // What a 304 says to this user (a new cookie, say) must not reach others by the version that they share.
     const scope = isPublic(facts, confirmed) ? version.scope : privateScope(this.#asked.nearId)
     const current: Version = { ...version, scope, fields, freshness, storedAt: this.#context.now() }
     this.#context.versions.add(current)
-    await sender.sendKnown(current.content, this.#head(200, fields, current.content.length), current)
+    return current
   }
 
   async #answerContent(response: OriginResponse, sender: AnswerSender): Promise<void> {
@@ -176,7 +290,7 @@ class Answering {
       await this.#passOn(response, sender)
       return
     }
-    const fields = received(codings.length === 0 ? response.fields : withoutCoding(response.fields))
+    const fields = receivedFields(codings.length === 0 ? response.fields : withoutCoding(response.fields))
     const arrivals = withPauses(decodeContent(response.body, codings), PAUSE_MS)
     const isWorthGathering = status === 200 && sender.hasCandidate
     const gathered = isWorthGathering
@@ -188,7 +302,7 @@ class Answering {
       const contentLength = trailers.length > 0 ? undefined : gathered.content.length
       const head = { ...this.#head(status, fields, contentLength), trailers }
       const sent = await sender.sendKnown(gathered.content, head, undefined)
-      if (head.keep) this.#keep(sent, fields)
+      if (head.keep) this.#keep(sent, status, fields, this.#startedAt)
       return
     }
     const head = this.#head(status, fields, numberOf(valueOf(fields, 'content-length')))
@@ -199,16 +313,21 @@ class Answering {
       trailers: () => encodeTrailers(response.trailers()),
     }
     const sent = await sender.sendStreamed(streamed, head)
-    if (head.keep) this.#keep(sent, fields)
+    if (head.keep) this.#keep(sent, status, fields, this.#startedAt)
   }
 
   /** Passes a response on as it is: other methods, ranges, codings that cannot be undone. */
   async #passOn(response: OriginResponse, sender: AnswerSender): Promise<void> {
-    const fields = received(response.fields)
-    const head = { ...this.#head(response.status, fields, numberOf(valueOf(fields, 'content-length'))), keep: false }
+    const fields = receivedFields(response.fields)
+    const length = numberOf(valueOf(fields, 'content-length'))
+    const known = this.#head(response.status, fields, length)
+    // Of what is passed on only a response that never has a content is known completely.
+    const head = { ...known, keep: known.keep && response.status === 204 && this.#asked.facts.method === 'GET' }
     if (this.#asked.facts.method === 'HEAD' || isEmptyStatus(response.status)) {
       response.discard()
       await sender.sendEmpty(head)
+      if (head.keep)
+        this.#keep({ ...NOTHING, digest: digestOf(NOTHING.content) }, response.status, fields, this.#startedAt)
       return
     }
     const arrivals = withPauses(response.body, PAUSE_MS)
@@ -216,23 +335,24 @@ class Answering {
   }
 
   #head(status: number, fields: FieldList, contentLength: number | undefined): AnswerHead {
-    const isWhole = status === 200 && valueOf(fields, 'content-encoding') === undefined
+    const isWhole = valueOf(fields, 'content-encoding') === undefined
     return { status, fields, contentLength, keep: isWhole && mayKeep(this.#asked.facts, { status, fields }) }
   }
 
-  #keep({ content, digest }: SentContent, fields: FieldList): void {
+  #keep({ content, digest }: SentContent, status: number, fields: FieldList, askedAt: number): void {
     const { facts, nearId } = this.#asked
     const { versions, thresholds, now } = this.#context
     if (!content || content.length > thresholds.maxBaseBytes) return
-    const response = { status: 200, fields }
+    const response = { status, fields }
     const version: Version = {
       url: facts.url,
       scope: isPublic(facts, response) ? 'public' : privateScope(nearId),
+      status,
       digest,
       content,
       fields,
       // RFC 9111 §4.2.3: the time that the response took counts as age.
-      freshness: Freshness.of(facts, response, 'shared', this.#startedAt),
+      freshness: Freshness.of(facts, response, 'shared', askedAt),
       storedAt: now(),
     }
     const { wholeBytes } = this.#exchange
@@ -240,7 +360,7 @@ class Answering {
   }
 }
 
-function received(fields: FieldList): FieldList {
+function receivedFields(fields: FieldList): FieldList {
   return withVia(fields, '1.1', 'hunch-far')
 }
 

@@ -40,6 +40,7 @@ import { type Reply, checkAsk, handleHello, handleJoin, refuse } from './join.ts
 import { DeltaMaker } from './make-delta.ts'
 import { Origins } from './origin.ts'
 import { proxyPlainly, readFields } from './plain-proxy.ts'
+import { SharedFetches } from './shared-fetch.ts'
 import { openTunnel } from './tunnel.ts'
 import { openWebSocket } from './websocket.ts'
 
@@ -60,6 +61,8 @@ export async function startFar(config: FarConfig): Promise<Far> {
     log,
     origins: new Origins(config),
     versions: new Versions({ maxBytes: config.memory, maxVersionsPerUrl: config.thresholds.maxVersionsPerUrl }),
+    fetches: new SharedFetches(Date.now),
+    revalidations: new Set(),
     waits: new OriginWaits(),
     deltas: new DeltaMaker(pool, config.thresholds),
     thresholds: config.thresholds,

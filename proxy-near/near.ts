@@ -49,6 +49,7 @@ class NearProxy implements Near {
   readonly #link: Link | undefined
   readonly #direct = new DirectOrigins()
   readonly #versions: Versions
+  readonly #underWay = new Map<string, Promise<void>>()
   readonly #counts = zeroCounts()
   readonly #pages: ReturnType<typeof Fastify>
   readonly #interception: Interception | undefined
@@ -196,7 +197,7 @@ class NearProxy implements Near {
 
   #context(link: Link) {
     const { mode, thresholds } = this.#config
-    return { link, versions: this.#versions, mode, thresholds, now: Date.now }
+    return { link, versions: this.#versions, underWay: this.#underWay, mode, thresholds, now: Date.now }
   }
 
   #finish(exchange: Exchange, fault: Fault | undefined): void {

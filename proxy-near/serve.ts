@@ -10,12 +10,14 @@ import type { Readable } from 'node:stream'
 import type { Thresholds } from '../shared/config/options.ts'
 import type { DeltaFormat } from '../shared/delta/format.ts'
 import { type Mode, planRequest, type RequestPlan } from '../shared/exchange/plan-request.ts'
+import { isServerError, isUnreachable, mayShare } from '../shared/exchange/plan-reuse.ts'
 import { Fault, asFault, isFaultCode } from '../shared/fault.ts'
 import { type CacheStatus, type Timing, type Way, withWay } from '../shared/http/cache-status.ts'
-import { Freshness, type RequestFacts, mayKeep } from '../shared/http/caching.ts'
+import { invalidatedUrls, mayKeep, type RequestFacts } from '../shared/http/caching.ts'
 import { nameSiblings } from '../shared/exchange/siblings.ts'
 import { becomesNotModified } from '../shared/http/conditional.ts'
 import { withField, withVia, without } from '../shared/http/fields.ts'
+import { Freshness } from '../shared/http/freshness.ts'
 import { type Ask, askFields } from '../shared/link/ask.ts'
 import { type Head, fieldsId } from '../shared/link/head.ts'
 import { ANSWER_TYPE, FAULT_FIELD, METHOD_FIELD } from '../shared/link/protocol.ts'
@@ -30,6 +32,8 @@ import { Reception } from './reception.ts'
 export interface ServeContext {
   readonly link: Pick<Link, 'request' | 'measured'>
   readonly versions: Versions
+  /** Asks whose response may answer others, by URL; each resolves when it does, or is known not to. */
+  readonly underWay: Map<string, Promise<void>>
   readonly mode: Mode
   readonly thresholds: Thresholds
   readonly now: () => number
@@ -59,30 +63,125 @@ export async function serveRequest(
   exchange: Exchange,
 ): Promise<void> {
   const { facts } = request
-  const held = context.versions.of(facts.url, [NEAR_SCOPE])
-  const siblings = held.length > 0 ? [] : nameSiblings(facts.url, context.versions.ofOrigin(facts.url, [NEAR_SCOPE]))
-  const plan = planRequest(facts, held, context.mode, context.now(), siblings)
+  const { underWay } = context
+  let plan = planFor(facts, context)
+  const other = plan.kind === 'ask' && isShareable(facts, context) ? underWay.get(facts.url) : undefined
+  if (other) {
+    await untilEither(other, response.gone)
+    plan = planFor(facts, context)
+  }
   if (plan.kind === 'serve') {
-    serveHeld(plan.held, plan.notModified, response, context, exchange)
+    serveHeld(plan.held, plan.how, plan.notModified, response, context, exchange)
+    if (plan.how === 'revalidate') revalidate(plan.held, request, context)
     return
   }
-  const bases = plan.kind === 'ask' ? plan.bases : []
+  await sharing(facts, context, release => askOrRescue(plan, request, response, context, exchange, release))
+}
+
+function planFor(facts: RequestFacts, context: ServeContext): RequestPlan {
+  const held = context.versions.of(facts.url, [NEAR_SCOPE])
+  const siblings = held.length > 0 ? [] : nameSiblings(facts.url, context.versions.ofOrigin(facts.url, [NEAR_SCOPE]))
+  return planRequest(facts, held, context.mode, context.now(), siblings)
+}
+
+function isShareable(facts: RequestFacts, { versions }: ServeContext): boolean {
+  return mayShare(facts, versions.of(facts.url, [NEAR_SCOPE]), 'private')
+}
+
+/** Does what `work` does, while others of the same URL wait for it until it is done or calls `release`. */
+async function sharing(
+  facts: RequestFacts,
+  context: ServeContext,
+  work: (release: () => void) => Promise<void>,
+): Promise<void> {
+  const { underWay } = context
+  const mine = Promise.withResolvers<void>()
+  if (isShareable(facts, context) && !underWay.has(facts.url)) underWay.set(facts.url, mine.promise)
+  const release = () => {
+    if (underWay.get(facts.url) === mine.promise) underWay.delete(facts.url)
+    mine.resolve()
+  }
   try {
-    await askFar(plan, bases, request, response, context, exchange)
+    await work(release)
+  } finally {
+    release()
+  }
+}
+
+async function untilEither(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  const fired = Promise.withResolvers<void>()
+  if (signal.aborted) fired.resolve()
+  signal.addEventListener('abort', () => fired.resolve(), { once: true })
+  await Promise.race([promise, fired.promise])
+}
+
+/** Asks far; a second time where that can help, and then serves what is held where RFC 9111 §4.2.4 allows it. */
+async function askOrRescue(
+  plan: AskPlan,
+  request: ClientRequest,
+  response: AnswerSink,
+  context: ServeContext,
+  exchange: Exchange,
+  release: () => void,
+): Promise<void> {
+  const bases = plan.kind === 'ask' ? plan.bases : []
+  const rescuer = plan.rescue?.version
+  try {
+    const end = await askFar(plan, bases, request, response, context, exchange, release).catch((error: unknown) => {
+      const fault = asFault(error, 'NEAR_INTERNAL')
+      if (!mayAskAgain(fault, request, response)) throw fault
+      exchange.askedAgainFor = fault.code
+      // What near holds may be what is damaged; it must not cost a second ask every time.
+      if (fault.code !== 'LINK_CLOSED') for (const base of bases) context.versions.drop(base.url, [NEAR_SCOPE])
+      const again = { kind: 'pass', why: 'mode', rescue: plan.rescue } as const
+      return askFar(again, [], request, response, context, exchange, release)
+    })
+    if (end === 'rescue' && rescuer) serveHeld(rescuer, 'stale', false, response, context, exchange)
   } catch (error) {
     const fault = asFault(error, 'NEAR_INTERNAL')
-    if (!mayAskAgain(fault, request, response)) throw fault
-    exchange.askedAgainFor = fault.code
-    // What near holds may be what is damaged; it must not cost a second ask every time.
-    if (fault.code !== 'LINK_CLOSED') for (const base of bases) context.versions.drop(base.url, [NEAR_SCOPE])
-    await askFar({ kind: 'pass', why: 'mode' }, [], request, response, context, exchange)
+    if (!rescuer || !isUnreachable(fault) || response.begun || response.gone.aborted) throw fault
+    serveHeld(rescuer, 'stale', false, response, context, exchange)
   }
-  // RFC 9111 §4.4: a method that is not safe makes what is held of its URL stale.
-  if (!['GET', 'HEAD', 'OPTIONS', 'TRACE'].includes(facts.method)) context.versions.drop(facts.url, [NEAR_SCOPE])
+}
+
+/** RFC 5861 §3: asks far behind an answer, unless somebody does so already; what fails is asked for again next time. */
+function revalidate(held: Version, { facts, receivedBy }: ClientRequest, context: ServeContext): void {
+  if (context.underWay.has(facts.url)) return
+  const { url } = facts
+  const plain = { method: 'GET', url, fields: without(facts.fields, 'if-none-match', 'if-modified-since') }
+  const request = { facts: plain, body: undefined, receivedBy, retire: () => {} }
+  const exchange = { method: 'GET', url, startedAt: context.now() }
+  const plan = { kind: 'ask', bases: [held], rescue: undefined } as const
+  void sharing(plain, context, async release => {
+    await askFar(plan, plan.bases, request, new Nobody(), context, exchange, release)
+  }).catch(() => {})
+}
+
+type AskPlan = Exclude<RequestPlan, { kind: 'serve' }>
+
+/** What an answer needs of the client's response. */
+export type AnswerSink = Pick<ClientResponse, 'begun' | 'gone' | 'inform' | 'begin' | 'write' | 'end' | 'flushHead'>
+
+/** Takes an answer that is only to be kept. */
+class Nobody implements AnswerSink {
+  readonly gone = new AbortController().signal
+  begun = false
+
+  inform(): void {}
+
+  begin(): void {
+    this.begun = true
+  }
+
+  async write(): Promise<void> {}
+
+  end(): void {}
+
+  flushHead(): void {}
 }
 
 /** Once, unseen by the client, for what a second try without bases can mend (DESIGN §7.5). */
-function mayAskAgain(fault: Fault, request: ClientRequest, response: ClientResponse): boolean {
+function mayAskAgain(fault: Fault, request: ClientRequest, response: AnswerSink): boolean {
   const isSafe = request.facts.method === 'GET' && request.body === undefined
   const canHelp = fault.code.startsWith('DELTA_') || (fault.side === 'link' && fault.retry === 'now')
   return isSafe && canHelp && !response.begun && !response.gone.aborted
@@ -90,34 +189,41 @@ function mayAskAgain(fault: Fault, request: ClientRequest, response: ClientRespo
 
 function serveHeld(
   held: Version,
+  how: 'fresh' | 'stale' | 'revalidate',
   notModified: boolean,
-  response: ClientResponse,
+  response: AnswerSink,
   context: ServeContext,
   exchange: Exchange,
 ): void {
   const now = context.now()
-  const aged = withField(held.fields, 'Age', String(held.freshness.ageSeconds(now)))
-  const status = { way: 'fresh', held: true, stored: false, ttlSeconds: held.freshness.freshForSeconds(now) } as const
+  const way: Way = how === 'fresh' ? 'fresh' : 'stale'
+  const aged = withVia(held.freshness.fieldsToServe(held.fields, now), '2.0', 'hunch-near')
+  const ttlSeconds = held.freshness.timeToLiveSeconds(now)
   const timing = { baseBytes: 0, deltaBytes: 0, wholeBytes: 0, savedBytes: held.wholeBytes, originWaitMs: undefined }
-  const fields = withWay(withVia(aged, '2.0', 'hunch-near'), status, timing)
-  exchange.way = 'fresh'
-  exchange.status = notModified ? 304 : 200
+  const fields = withWay(aged, { way, held: true, stored: false, ttlSeconds }, timing)
+  exchange.way = way
+  exchange.status = notModified ? 304 : held.status
   if (notModified) response.begin(304, without(fields, 'content-length'), null)
-  else {
-    response.begin(200, fields, held.content.length)
+  else if (held.status === 204) response.begin(204, fields, null)
+  else if (exchange.method === 'HEAD') {
+    response.begin(held.status, withField(fields, 'Content-Length', String(held.content.length)), null)
+  } else {
+    response.begin(held.status, fields, held.content.length)
     void response.write(held.content)
   }
   response.end()
 }
 
+/** Asks far and passes its answer on; `rescue` when that is an error for which what is held stands in. */
 async function askFar(
-  plan: RequestPlan,
+  plan: AskPlan,
   bases: readonly Version[],
   request: ClientRequest,
-  response: ClientResponse,
+  response: AnswerSink,
   context: ServeContext,
   exchange: Exchange,
-): Promise<void> {
+  release: () => void,
+): Promise<'done' | 'rescue'> {
   const stream = await openAsk(plan, bases, request, response, context)
   const { maxBaseBytes } = context.thresholds
   const reception = new Reception(stream, {
@@ -127,8 +233,11 @@ async function askFar(
   })
   try {
     const head = await reception.open()
+    if (plan.rescue?.ifError && isServerError(head.status)) return 'rescue'
+    for (const url of invalidatedUrls(request.facts, head)) context.versions.invalidate(url, [NEAR_SCOPE])
     const way = wayOf(reception, plan, exchange)
     const keeper = head.facts.keep === 1 && mayKeep(request.facts, head) ? new Keeper(maxBaseBytes) : undefined
+    if (!keeper || !willAnswer(head, request.facts, context, exchange)) release()
     const send = () => beginResponse(head, way, reception, request, response, bases, keeper !== undefined, exchange)
     // A whole content needs no verification: its head must not wait for bytes that may be long in coming.
     if (reception.way === 'whole' || reception.way === 'abandoned') send()
@@ -143,10 +252,18 @@ async function askFar(
     response.end(reception.trailers)
     noteBytes(exchange, reception, head)
     if (keeper) keep(keeper, head, reception, request.facts, context, exchange.startedAt)
+    return 'done'
   } finally {
     reception.destroy()
     if (!stream.closed) stream.close(CANCEL)
   }
+}
+
+/** Whether those who wait for this answer will be served with it, and not wait for a content that is not kept. */
+function willAnswer(head: Head, facts: RequestFacts, { thresholds }: ServeContext, { startedAt }: Exchange): boolean {
+  const { contentLength } = head.facts
+  if (contentLength === undefined || contentLength > thresholds.maxBaseBytes) return false
+  return Freshness.of(facts, head, 'private', startedAt).isForAWhile
 }
 
 // RFC 9113 §7: the stream is no longer needed.
@@ -158,7 +275,7 @@ async function openAsk(
   plan: RequestPlan,
   bases: readonly Version[],
   { facts, body, receivedBy }: ClientRequest,
-  response: ClientResponse,
+  response: AnswerSink,
   context: ServeContext,
 ): Promise<ClientHttp2Stream> {
   const { bandwidthBytesPerSecond, roundTripMs } = context.link.measured
@@ -230,7 +347,7 @@ function beginResponse(
   way: Way,
   reception: Reception,
   request: ClientRequest,
-  response: ClientResponse,
+  response: AnswerSink,
   bases: readonly Version[],
   stored: boolean,
   exchange: Exchange,
@@ -307,6 +424,7 @@ function keep(
   context.versions.add({
     url: facts.url,
     scope: NEAR_SCOPE,
+    status: head.status,
     digest: digest.digest(),
     content,
     fields: head.fields,

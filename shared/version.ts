@@ -2,7 +2,7 @@
 // Knows: digests, scopes, lengths. Does not know: stores, clocks, the link.
 import { createHash } from 'node:crypto'
 import type { FieldList } from './http/fields.ts'
-import type { Freshness } from './http/caching.ts'
+import type { Freshness } from './http/freshness.ts'
 
 /** SHA-256 of a content, in lower-case hexadecimal (64 characters). */
 export type Digest = string
@@ -17,6 +17,8 @@ export interface Version {
   /** The absolute URL without fragment, as `canonicalUrl` gives it. */
   readonly url: string
   readonly scope: Scope
+  /** The status of the response (RFC 9110 §15). */
+  readonly status: number
   readonly digest: Digest
   /** Content without content coding, unless its coding could not be undone. */
   readonly content: Uint8Array

@@ -3,7 +3,8 @@
 //
 // Invariants:
 // 1. The lists by URL and by digest name exactly what the cache holds: all change in `#insert` and `#forget` only.
-// 2. A list holds one content once; the same content stored again moves to the front with its new fields.
+// 2. A list holds one content once for each variant (RFC 9111 §4.1); the same stored again moves to the front with its
+//    new fields.
 // 3. What is newest is told by the order of `add`, not by `storedAt`: clocks are set back at times.
 import { LRUCache } from 'lru-cache'
 import { type Digest, type Scope, type Version, shorten } from './version.ts'
@@ -106,6 +107,13 @@ export class Versions {
     return this.#find(shorten(digest), version => version.digest === digest && scopes.includes(version.scope))
   }
 
+  /** Has all versions of a URL in these scopes validated before they answer again (RFC 9111 §4.4); they stay bases. */
+  invalidate(url: string, scopes: readonly Scope[]): void {
+    for (const version of this.of(url, scopes).toReversed()) {
+      this.add({ ...version, freshness: version.freshness.invalidated() })
+    }
+  }
+
   /** Forgets all versions of a URL in these scopes. */
   drop(url: string, scopes: readonly Scope[]): void {
     for (const scope of scopes) {
@@ -161,7 +169,7 @@ function sizeOf(version: Version): number {
 }
 
 function keyOf(version: Version): Key {
-  return `${version.digest} ${version.scope} ${version.url}`
+  return `${version.digest} ${version.scope} ${version.url} ${version.freshness.variant ?? '*'}`
 }
 
 function originKey(url: string, scope: Scope): string {

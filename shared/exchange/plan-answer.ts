@@ -1,18 +1,23 @@
 // Far's decisions on one ask: first, what to do while the origin has not answered; then, what to make of its answer.
 // Knows: versions, thresholds, facts of the link and the origin. Does not know: streams, formats of deltas.
 import type { Thresholds } from '../config/options.ts'
-import { hasDirective, type RequestFacts } from '../http/caching.ts'
+import type { RequestFacts } from '../http/caching.ts'
 import type { Ask } from '../link/ask.ts'
 import { type Version, shorten } from '../version.ts'
+import { type Rescue, planReuse } from './plan-reuse.ts'
 import { type SpeculationFacts, planSpeculation, type SpeculationPlan } from './plan-speculation.ts'
 
 export type AnswerPlan =
-  /** Far's cache answers; the origin is not asked. */
-  | { readonly kind: 'fresh'; readonly version: Version }
+  /** Far's cache answers; the origin is not asked before. With `revalidate` it is asked behind the answer. */
+  | { readonly kind: 'held'; readonly version: Version; readonly how: 'fresh' | 'stale' | 'revalidate' }
+  /** The client wants what is held, and nothing is. */
+  | { readonly kind: 'refuse' }
   /** Ask the origin, with the validators of `validate` if there is one, and meanwhile speculate or wait. */
   | {
       readonly kind: 'fetch'
       readonly validate: Version | undefined
+      /** When `validate` answers although the origin did not confirm it. */
+      readonly rescue: Rescue
       readonly speculation: SpeculationPlan
     }
 
@@ -34,19 +39,23 @@ export interface AnswerFacts {
 /** What far does at once. `now` in milliseconds since the epoch. */
 export function planAnswer(facts: AnswerFacts, thresholds: Thresholds, now: number): AnswerPlan {
   const { request, held } = facts
-  const newest = held[0]
-  const reload = hasDirective(request.fields, 'no-cache') || hasDirective(request.fields, 'no-store')
-  if (newest && !reload && newest.freshness.answers(request, now)) return { kind: 'fresh', version: newest }
+  const reuse = planReuse(request, held, now)
+  // A near that holds it already has shown it: what it asks for is the origin's word.
+  const isShown = reuse.kind === 'answer' && reuse.how === 'revalidate' && reuse.version.digest === facts.common?.digest
+  if (reuse.kind === 'answer' && !isShown) return { kind: 'held', version: reuse.version, how: reuse.how }
+  if (reuse.kind === 'refuse') return { kind: 'refuse' }
+  const { selected, rescue } = reuse.kind === 'ask' ? reuse : { selected: reuse.version, rescue: 'none' as const }
+  const best = selected ?? held[0]
   const speculation: SpeculationFacts = {
     wish: facts.ask.speculation,
     readsDeltas: facts.ask.formats.length > 0,
     // A sibling is worth sending only to a near that has none itself.
-    candidate: newest ?? (facts.commons.length > 0 ? undefined : facts.siblings[0]),
+    candidate: best ?? (facts.commons.length > 0 ? undefined : facts.siblings[0]),
     common: facts.common !== undefined,
     expectedWaitMs: facts.expectedWaitMs,
     link: facts.ask.link,
   }
-  return { kind: 'fetch', validate: newest, speculation: planSpeculation(speculation, thresholds) }
+  return { kind: 'fetch', validate: selected, rescue, speculation: planSpeculation(speculation, thresholds) }
 }
 
 export type WholeReason =

@@ -1,25 +1,34 @@
 // Near's decision on one request: answer it from what is held, ask far with bases, or pass it on as it is.
-// Knows: methods, fields, freshness. Does not know: the link, streams.
+// Knows: methods, fields, what may be reused. Does not know: the link, streams.
+import type { RequestFacts } from '../http/caching.ts'
 import { becomesNotModified } from '../http/conditional.ts'
-import { hasDirective, type RequestFacts } from '../http/caching.ts'
 import { valueOf } from '../http/fields.ts'
 import { MAX_BASES } from '../link/ask.ts'
 import type { Version } from '../version.ts'
+import { planReuse } from './plan-reuse.ts'
 
 export type Mode = 'optimistic' | 'simple' | 'plain' | 'direct'
 
 export type PassReason = 'method' | 'range' | 'mode'
 
 export type RequestPlan =
-  /** Answer from `held`; `notModified` when the client holds it itself. */
-  | { readonly kind: 'serve'; readonly held: Version; readonly notModified: boolean }
-  | { readonly kind: 'ask'; readonly bases: readonly Version[] }
-  | { readonly kind: 'pass'; readonly why: PassReason }
+  /** Answer from `held`; `notModified` when the client holds it itself. With `revalidate` far is asked behind it. */
+  | {
+      readonly kind: 'serve'
+      readonly held: Version
+      readonly how: 'fresh' | 'stale' | 'revalidate'
+      readonly notModified: boolean
+    }
+  | { readonly kind: 'ask'; readonly bases: readonly Version[]; readonly rescue: Rescuer | undefined }
+  | { readonly kind: 'pass'; readonly why: PassReason; readonly rescue: Rescuer | undefined }
 
-/**
- * `held`: the versions of this URL, newest first. Only the newest answers: an older one may be fresh by its own fields,
- * but the origin has said something else since (RFC 9111 §4, the most recent response).
- */
+/** A version that answers, stale as it is, when nobody can be asked; with `ifError` also instead of a server's error. */
+export interface Rescuer {
+  readonly version: Version
+  readonly ifError: boolean
+}
+
+/** `held`: the versions of this URL, newest first. */
 export function planRequest(
   request: RequestFacts,
   held: readonly Version[],
@@ -27,17 +36,29 @@ export function planRequest(
   now: number,
   siblings: readonly Version[] = [],
 ): RequestPlan {
-  if (request.method !== 'GET') return { kind: 'pass', why: 'method' }
-  if (valueOf(request.fields, 'range') !== undefined) return { kind: 'pass', why: 'range' }
-  const newest = held[0]
-  if (newest && !wantsOrigin(request) && newest.freshness.answers(request, now)) {
-    return { kind: 'serve', held: newest, notModified: becomesNotModified(request.fields, newest.fields) }
+  const isGet = request.method === 'GET'
+  if (!isGet && request.method !== 'HEAD') return { kind: 'pass', why: 'method', rescue: undefined }
+  if (valueOf(request.fields, 'range') !== undefined) return { kind: 'pass', why: 'range', rescue: undefined }
+  const reuse = planReuse(request, held, now)
+  if (reuse.kind === 'answer') {
+    const { version, how } = reuse
+    const notModified = version.status === 200 && becomesNotModified(request.fields, version.fields)
+    return { kind: 'serve', held: version, how, notModified }
   }
-  if (mode === 'plain' || mode === 'direct') return { kind: 'pass', why: 'mode' }
-  return { kind: 'ask', bases: held.length > 0 ? held.slice(0, MAX_BASES) : siblings }
+  // What `only-if-cached` may be answered with lies at far, too: the two are one cache to the client (§5.2.1.7).
+  const selected = reuse.kind === 'ask' ? reuse.selected : undefined
+  const canRescue = reuse.kind === 'ask' && reuse.rescue !== 'none'
+  const rescue = canRescue && selected ? { version: selected, ifError: reuse.rescue === 'error' } : undefined
+  if (!isGet) return { kind: 'pass', why: 'method', rescue }
+  if (mode === 'plain' || mode === 'direct') return { kind: 'pass', why: 'mode', rescue }
+  return { kind: 'ask', bases: held.length > 0 ? nameBases(selected, held) : siblings, rescue }
 }
 
-/** A reload asks for the origin's word (RFC 9111 §5.2.1.4); the held version is still a base. */
-function wantsOrigin(request: RequestFacts): boolean {
-  return hasDirective(request.fields, 'no-cache')
+/** What the request selects first, then the newest; each content once. */
+function nameBases(selected: Version | undefined, held: readonly Version[]): Version[] {
+  const byDigest = new Map<string, Version>()
+  for (const version of selected ? [selected, ...held] : held) {
+    if (!byDigest.has(version.digest)) byDigest.set(version.digest, version)
+  }
+  return [...byDigest.values()].slice(0, MAX_BASES)
 }

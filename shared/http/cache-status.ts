@@ -4,7 +4,17 @@ import { serializeList, Token } from 'structured-headers'
 import type { FieldList } from './fields.ts'
 
 /** Which way a response came; DESIGN's table of words, used in Cache-Status, logs and the dashboard alike. */
-export type Way = 'fresh' | 'confirmed' | 'delta' | 'corrected' | 'abandoned' | 'whole' | 'pass' | 'tunnel' | 'fallback'
+export type Way =
+  | 'fresh'
+  | 'stale'
+  | 'confirmed'
+  | 'delta'
+  | 'corrected'
+  | 'abandoned'
+  | 'whole'
+  | 'pass'
+  | 'tunnel'
+  | 'fallback'
 
 export interface CacheStatus {
   readonly way: Way
@@ -13,22 +23,23 @@ export interface CacheStatus {
   /** Whether near held a version of this URL when it asked. */
   readonly held: boolean
   readonly stored: boolean
-  /** Seconds for which the response stays fresh; RFC 9211 §2.3. */
+  /** Seconds for which the response stays fresh, below zero when it is stale; RFC 9211 §2.3. */
   readonly ttlSeconds?: number
 }
 
-/** The value of one member of Cache-Status. */
-export function cacheStatus(status: CacheStatus): string {
+/** The value of one member of Cache-Status: what `cache` did. */
+export function cacheStatus(status: CacheStatus, cache: 'hunch-near' | 'hunch-far' = 'hunch-near'): string {
   const parameters = new Map<string, boolean | number | Token>()
-  if (status.way === 'fresh') parameters.set('hit', true)
+  const isHit = status.way === 'fresh' || status.way === 'stale'
+  if (isHit) parameters.set('hit', true)
   else parameters.set('fwd', new Token(forwardReason(status)))
-  if (status.way !== 'fresh' && status.forwardedStatus !== undefined) {
+  if (!isHit && status.forwardedStatus !== undefined) {
     parameters.set('fwd-status', status.forwardedStatus)
   }
   if (status.ttlSeconds !== undefined) parameters.set('ttl', status.ttlSeconds)
   if (status.stored) parameters.set('stored', true)
   parameters.set('detail', new Token(status.way))
-  return serializeList([[new Token('hunch-near'), parameters]])
+  return serializeList([[new Token(cache), parameters]])
 }
 
 function forwardReason(status: CacheStatus): string {

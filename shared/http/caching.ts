@@ -1,10 +1,9 @@
-// What RFC 9111 says of one response: may it be stored, by whom, and does it still answer a request.
-// Knows: http-cache-semantics, which has the rules. Does not know: stores, deltas. A response that may not be *reused*
-// may still be a base (within its scope, and not when it is `no-store`); `storable` is about that.
-import CachePolicy from 'http-cache-semantics'
-import type { Validators } from './conditional.ts'
-import { parseHttpDate } from './date.ts'
-import { type FieldList, toRecord, valueOf, without } from './fields.ts'
+// What RFC 9111 says of a response when it comes: may it be kept, who may ever see it, what does a 304 change, what does
+// it make stale.
+// Knows: fields, directives. Does not know: stores, deltas, whether a stored response answers (freshness.ts).
+import { directivesOf, hasDirective, readSeconds, splitList } from './directives.ts'
+import { type FieldList, valueOf } from './fields.ts'
+import { hasLifetime, type ResponseFacts } from './lifetime.ts'
 
 export interface RequestFacts {
   readonly method: string
@@ -12,120 +11,28 @@ export interface RequestFacts {
   readonly fields: FieldList
 }
 
-export interface ResponseFacts {
-  readonly status: number
-  readonly fields: FieldList
-}
-
-// The library asks `this.now()`, also in its constructor. Every call into it below is synchronous and comes through
-// `at`, so the time that it sees is always the one that was given.
-let givenNow = 0
-
-class PolicyAtGivenTime extends CachePolicy {
-  now(): number {
-    return givenNow
-  }
-}
-
-function at<Result>(now: number, call: () => Result): Result {
-  givenNow = now
-  return call()
-}
-
-/** The rules for one stored response. Times are milliseconds since the epoch. */
-export class Freshness {
-  readonly #policy: CachePolicy
-  /** The same without the rules of shared caches: asking whether a version is current shows it to nobody. */
-  readonly #unshared: CachePolicy
-
-  private constructor(policy: CachePolicy, unshared: CachePolicy) {
-    this.#policy = policy
-    this.#unshared = unshared
-  }
-
-  /**
-   * `cache`: whether a shared cache (far) or a private one (near) wants to know. `now`: when the request was sent; the
-   * time that the response took counts as age (RFC 9111 §4.2.3, corrected_age_value), and on a slow link it is long.
-   * The client's clock is not compared with the origin's `Date` (apparent_age): of the two it is the one that is wrong.
-   */
-  static of(request: RequestFacts, response: ResponseFacts, cache: 'shared' | 'private', now: number): Freshness {
-    const asked = requestOf(request)
-    const answered = { status: response.status, headers: recordOf(response.fields) }
-    return at(now, () => {
-      const unshared = new PolicyAtGivenTime(asked, answered, { shared: false })
-      return new Freshness(cache === 'shared' ? new PolicyAtGivenTime(asked, answered) : unshared, unshared)
-    })
-  }
-
-  /**
-   * Whether the response answers `request` without asking the origin (RFC 9111 §4). Never when it is stale: a client
-   * that would take it so (`max-stale`) is not told apart from an origin that forbids it (§4.2.4).
-   */
-  answers(request: RequestFacts, now: number): boolean {
-    return at(now, () => !this.#policy.stale() && this.#policy.satisfiesWithoutRevalidation(requestOf(request)))
-  }
-
-  /**
-   * The validators with which `request` may ask whether the response is current: none when the response was selected
-   * by other request fields (RFC 9111 §4.1), since a date alone does not tell variants apart.
-   */
-  validators(request: RequestFacts, now: number): Validators | undefined {
-    const plain = { ...request, fields: without(request.fields, 'if-none-match', 'if-modified-since', 'if-range') }
-    const headers = at(now, () => this.#unshared.revalidationHeaders(requestOf(plain)))
-    const text = (value: string | string[] | undefined) => (typeof value === 'string' ? value : undefined)
-    const etag = text(headers['if-none-match'])
-    const lastModified = text(headers['if-modified-since'])
-    return etag === undefined && lastModified === undefined ? undefined : { etag, lastModified }
-  }
-
-  /** Seconds since the origin made or confirmed the response (RFC 9111 §4.2.3). */
-  ageSeconds(now: number): number {
-    return Math.max(0, Math.floor(at(now, () => this.#policy.age())))
-  }
-
-  /** Whole seconds that it stays fresh from now on; 0 when it is stale. Leave to show it stale is not counted in. */
-  freshForSeconds(now: number): number {
-    return Math.max(0, Math.floor(at(now, () => this.#policy.maxAge() - this.#policy.age())))
-  }
-}
-
-/** Versions are kept without content coding, so that `Vary: Accept-Encoding` does not tell them apart. */
-function requestOf(request: RequestFacts) {
-  return { method: request.method, url: request.url, headers: recordOf(without(request.fields, 'accept-encoding')) }
-}
-
 /**
- * The fields as the library has to have them. It knows directives in lower case only, reads dates as `Date.parse` does,
- * and asks the origin about everything that says must-revalidate, also while it is fresh (RFC 9111 §5.2.2.2 is about
- * what is stale; `answers` never gives that).
- */
-function recordOf(fields: FieldList): Record<string, string> {
-  const record = toRecord(fields)
-  const directives = directivesOf(record['cache-control'] ?? '')
-  for (const whenStale of ['must-revalidate', 'proxy-revalidate']) directives.delete(whenStale)
-  if (record['cache-control'] !== undefined) {
-    record['cache-control'] = [...directives]
-      .map(([name, value]) => (value === undefined ? name : `${name}=${value}`))
-      .join()
-  }
-  // RFC 9111 §5.3: what is no date is in the past.
-  if (record['expires'] !== undefined) record['expires'] = writeDate(record['expires']) ?? 'past'
-  if (record['date'] !== undefined) record['date'] = writeDate(record['date']) ?? ''
-  return record
-}
-
-function writeDate(text: string): string | undefined {
-  const ms = parseHttpDate(text)
-  return ms === undefined ? undefined : new Date(ms).toUTCString()
-}
-
-/**
- * Whether any cache may keep the response at all: only `no-store`, on either side, forbids it (RFC 9111 §5.2.1.5,
- * §5.2.2.5).
+ * Whether any cache may keep the response (§3): `no-store` on either side forbids it (§5.2.1.5, §5.2.2.5), unless the
+ * origin wants a cache that knows the status to look at the rest (`must-understand`, §5.2.2.3). What is no 200 is kept
+ * to answer again, so only when it is fresh for a while; as a base it would drive out a better one.
  */
 export function mayKeep(request: RequestFacts, response: ResponseFacts): boolean {
-  return !hasDirective(request.fields, 'no-store') && !hasDirective(response.fields, 'no-store')
+  const { status } = response
+  if (hasDirective(request.fields, 'no-store') || status < 200 || incomplete.has(status)) return false
+  const directives = directivesOf(response.fields)
+  const isForbidden = directives.has('must-understand') ? !understood.has(status) : directives.has('no-store')
+  if (isForbidden) return false
+  return status === 200 || hasLifetime(response)
 }
+
+// Parts of a content, and answers about one that somebody else holds.
+const incomplete: ReadonlySet<number> = new Set([206, 304])
+// RFC 9110 §15, without those that are never kept.
+const understood: ReadonlySet<number> = new Set([
+  ...[200, 201, 202, 203, 204, 205, 300, 301, 302, 303, 305, 307, 308],
+  ...[400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421, 422, 426],
+  ...[500, 501, 502, 503, 504, 505],
+])
 
 /**
  * Whether the response may be shown to other users (RFC 9111 §3): a shared cache may store it, and what depends on a
@@ -137,11 +44,11 @@ export function isPublic(request: RequestFacts, response: ResponseFacts): boolea
   if (!mayKeep(request, response) || hasDirective(response.fields, 'private')) return false
   const personal = ['authorization', 'cookie']
   const has = (name: string) => valueOf(request.fields, name) !== undefined
-  const vary = listOf(valueOf(response.fields, 'vary'))
+  const vary = splitList(valueOf(response.fields, 'vary'))
   if (vary.includes('*') || personal.some(name => vary.includes(name) && has(name))) return false
-  const directives = directivesOf(valueOf(response.fields, 'cache-control') ?? '')
+  const directives = directivesOf(response.fields)
   // `s-maxage=0` asks shared caches to stay out of it: no word for sharing.
-  if (directives.has('public') || Number.parseInt(directives.get('s-maxage') ?? '', 10) > 0) return true
+  if (directives.has('public') || (readSeconds(directives.get('s-maxage') ?? '') ?? 0) > 0) return true
   if (personal.some(name => vary.includes(name) || has(name))) return false
   return valueOf(response.fields, 'set-cookie') === undefined
 }
@@ -174,33 +81,21 @@ const contentFields: ReadonlySet<string> = new Set([
 // fresh for as long as it lay here.
 const messageFields: ReadonlySet<string> = new Set(['age', 'date'])
 
-/** Whether `Cache-Control` holds a directive, or `Pragma` its old equal (RFC 9111 §5.2, §5.4). */
-export function hasDirective(fields: FieldList, directive: string): boolean {
-  const value = valueOf(fields, 'cache-control')
-  if (value !== undefined) return directivesOf(value).has(directive)
-  return directive === 'no-cache' && listOf(valueOf(fields, 'pragma')).includes('no-cache')
-}
-
 /**
- * The directives with their arguments (RFC 9111 §5.2). Names in lower case; a comma inside quotes is no end; of one that
- * is given twice, the first counts (§4.2.1).
+ * The URLs of which a request makes stale what is held (§4.4): its own, and those of the same origin that the response
+ * names. None when the method is safe or the response an error.
  */
-function directivesOf(value: string): Map<string, string | undefined> {
-  const directives = new Map<string, string | undefined>()
-  // Quotes are looked at in what is of a sane length only: where they do not match, the pattern takes quadratic time.
-  const text = value.length <= MAX_QUOTED_CHARACTERS ? value : value.replaceAll('"', '')
-  for (const [, name = '', argument] of text.matchAll(directive)) {
-    const key = name.trim().toLowerCase()
-    if (key === '' || directives.has(key)) continue
-    // Without its quotes, and without commas, which the library takes for ends.
-    directives.set(key, argument?.trim().replaceAll(/^"|"$/g, '').replaceAll(',', ' '))
-  }
-  return directives
+export function invalidatedUrls(request: RequestFacts, response: ResponseFacts): string[] {
+  const isError = response.status < 200 || response.status >= 400
+  if (safeMethods.has(request.method) || isError) return []
+  const named = ['location', 'content-location'].map(name => valueOf(response.fields, name))
+  const { origin } = new URL(request.url)
+  const urls = named.flatMap(value => {
+    const url = value === undefined ? null : URL.parse(value, request.url)
+    return url?.origin === origin ? [url.href.replace(/#.*$/, '')] : []
+  })
+  return [...new Set([request.url, ...urls])]
 }
 
-const MAX_QUOTED_CHARACTERS = 4096
-const directive = /([^,="]+)(?:=((?:"(?:\\.|[^"\\])*"|[^,"])*))?/g
-
-function listOf(value: string | undefined): string[] {
-  return (value ?? '').split(',').map(each => each.trim().toLowerCase())
-}
+// RFC 9110 §9.2.1.
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])

@@ -53,7 +53,8 @@ export function becomesNotModified(clientFields: FieldList, responseFields: Fiel
     return etag !== undefined && splitTags(ifNoneMatch).some(tag => sameTag(tag, etag))
   }
   const since = parseHttpDate(valueOf(clientFields, 'if-modified-since'))
-  const modified = parseHttpDate(valueOf(responseFields, 'last-modified'))
+  // RFC 9111 §4.3.2: what does not say when it was modified was so when it was made, at the latest.
+  const modified = parseHttpDate(valueOf(responseFields, 'last-modified') ?? valueOf(responseFields, 'date'))
   return since !== undefined && modified !== undefined && modified <= since
 }
 
@@ -68,5 +69,6 @@ function sameTag(one: string, other: string): boolean {
 }
 
 function splitTags(list: string): string[] {
-  return list.match(/(?:W\/)?"[^"]*"/g) ?? []
+  // Some origins forget the quotes, and their clients send back what they got.
+  return list.match(/(?:W\/)?"[^"]*"|[^\s,"]+/g) ?? []
 }

@@ -1,6 +1,6 @@
 // What the fields say of a content: how it is coded, whether it would compress, whether it may be changed on the way.
 // Knows: media types and codings. Does not know: zlib, versions.
-import { hasDirective } from './caching.ts'
+import { hasDirective } from './directives.ts'
 import { type FieldList, valueOf, withField, without } from './fields.ts'
 
 /** The content codings that far can undo (RFC 9110 §8.4.1, RFC 7932, RFC 8878). */

@@ -3,7 +3,8 @@
 import { connect, type ClientHttp2Session } from 'node:http2'
 import t, { type Test } from 'tap'
 import { Reception } from '../../proxy-near/reception.ts'
-import { Freshness, mayKeep } from '../../shared/http/caching.ts'
+import { mayKeep } from '../../shared/http/caching.ts'
+import { Freshness } from '../../shared/http/freshness.ts'
 import type { DeltaFormat } from '../../shared/delta/format.ts'
 import { type Ask, askFields } from '../../shared/link/ask.ts'
 import { fieldsId, type Head } from '../../shared/link/head.ts'
@@ -61,7 +62,8 @@ function versionOf(url: string, { content, head }: Answered): Version {
   const facts = { method: 'GET', url, fields: [] }
   const freshness = Freshness.of(facts, head, 'private', 0)
   const scope = 'private:near' as const
-  return { url, scope, digest: digestOf(content), content, fields: head.fields, freshness, storedAt: 0 }
+  const { status, fields } = head
+  return { url, scope, status, digest: digestOf(content), content, fields, freshness, storedAt: 0 }
 }
 
 t.test('a near gets deltas in the format that it reads, and whole contents when it reads none', async t => {

@@ -2,8 +2,9 @@
 // Knows: their shapes. Does not know: what is tested with them.
 
 import type { Thresholds } from '../../shared/config/options.ts'
-import { Freshness, type RequestFacts } from '../../shared/http/caching.ts'
+import type { RequestFacts } from '../../shared/http/caching.ts'
 import type { FieldList } from '../../shared/http/fields.ts'
+import { Freshness } from '../../shared/http/freshness.ts'
 import { digestOf, type Version } from '../../shared/version.ts'
 
 export const URL_A = 'http://site.example/a'
@@ -23,6 +24,7 @@ export function ok(fields: FieldList) {
 export interface Sample {
   readonly content?: string | Uint8Array
   readonly url?: string
+  readonly status?: number
   readonly scope?: Version['scope']
   readonly fields?: FieldList
   readonly storedAt?: number
@@ -33,15 +35,24 @@ export interface Sample {
 
 /** A version as far would keep it; stale unless its fields say otherwise. */
 export function makeVersion(sample: Sample = {}): Version {
-  const { url = URL_A, scope = 'public', fields = [], storedAt = NOW, cache = 'shared', wholeBytes } = sample
+  const {
+    url = URL_A,
+    status = 200,
+    scope = 'public',
+    fields = [],
+    storedAt = NOW,
+    cache = 'shared',
+    wholeBytes,
+  } = sample
   const content = Buffer.from(sample.content ?? 'content')
   const version: Version = {
     url,
     scope,
+    status,
     digest: digestOf(content),
     content,
     fields,
-    freshness: Freshness.of(sample.request ?? get([], url), ok(fields), cache, storedAt),
+    freshness: Freshness.of(sample.request ?? get([], url), { status, fields }, cache, storedAt),
     storedAt,
   }
   return wholeBytes === undefined ? version : { ...version, wholeBytes }

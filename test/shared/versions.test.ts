@@ -219,3 +219,30 @@ t.test('while the budget makes room, lists and cache stay one: everything listed
   )
   t.pass('they stay one')
 })
+
+t.test('the same content is held once for each variant', async t => {
+  const versions = new Versions(roomy)
+  const held = ['de', 'en'].map(language => {
+    const request = { method: 'GET', url: 'http://site.example/a', fields: [['Accept-Language', language] as const] }
+    return makeVersion({ request, fields: [['Vary', 'Accept-Language']] })
+  })
+  for (const version of [...held, ...held]) versions.add(version)
+  t.strictSame(versions.of(held[0]!.url, everyone), held.toReversed())
+})
+
+t.test('what is invalidated stays, in its order, and answers no more', async t => {
+  const versions = new Versions(roomy)
+  const fields = [['Cache-Control', 'max-age=60']] as const
+  const [one, two] = ['one', 'two'].map(content => makeVersion({ content, fields }))
+  const own = makeVersion({ scope: 'private:a', fields })
+  for (const version of [one!, two!, own]) versions.add(version)
+  versions.invalidate(one!.url, everyone)
+  const request = { method: 'GET', url: one!.url, fields: [] }
+  const held = versions.of(one!.url, everyone)
+  t.strictSame(
+    held.map(({ digest }) => digest),
+    [two!.digest, one!.digest],
+  )
+  t.notOk(held.some(({ freshness }) => freshness.answers(request, NOW)))
+  t.ok(versions.of(own.url, ['private:a'])[0]?.freshness.answers(request, NOW))
+})

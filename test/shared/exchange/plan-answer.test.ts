@@ -34,13 +34,14 @@ const asked: AnswerFacts = {
 const STALE = NOW + 60_000
 
 t.test('what is fresh answers without the origin', async t => {
-  t.strictSame(planAnswer(asked, thresholds, NOW), { kind: 'fresh', version: held })
+  t.strictSame(planAnswer(asked, thresholds, NOW), { kind: 'held', version: held, how: 'fresh' })
 })
 
 t.test('what is stale is validated, and sent while the origin thinks', async t => {
   t.strictSame(planAnswer(asked, thresholds, STALE), {
     kind: 'fetch',
     validate: held,
+    rescue: 'unreachable',
     speculation: { kind: 'speculate', version: held, expectedGainMs: 200 },
   })
 })
@@ -70,6 +71,7 @@ t.test('without a version, or with one in common, there is nothing to speculate 
   t.strictSame(planAnswer({ ...asked, held: [] }, thresholds, NOW), {
     kind: 'fetch',
     validate: undefined,
+    rescue: 'none',
     speculation: { kind: 'wait', why: 'no-version' },
   })
   const common = planAnswer({ ...asked, common: held, commons: [held] }, thresholds, STALE)
@@ -87,6 +89,7 @@ t.test('a sibling is sent where far has nothing else and near has none, and is n
   t.strictSame(planAnswer({ ...asked, held: [], siblings, commons: [other] }, thresholds, NOW), {
     kind: 'fetch',
     validate: undefined,
+    rescue: 'none',
     speculation: { kind: 'wait', why: 'no-version' },
   })
 })

@@ -18,7 +18,11 @@ const stale = makeVersion({ content: 'stale', cache: 'private', fields: [['Cache
 
 t.test('what is fresh is served, in every mode', async t => {
   for (const mode of modes) {
-    t.strictSame(planRequest(get(), [fresh], mode, NOW), { kind: 'serve', held: fresh, notModified: false }, mode)
+    t.strictSame(
+      planRequest(get(), [fresh], mode, NOW),
+      { kind: 'serve', held: fresh, how: 'fresh', notModified: false },
+      mode,
+    )
   }
 })
 
@@ -35,9 +39,9 @@ t.test('a client that holds it too gets a 304', async t => {
 
 t.test('what is stale, or not held, is asked for, with what is held as bases', async t => {
   for (const mode of ['optimistic', 'simple'] as const) {
-    t.strictSame(planRequest(get(), [], mode, NOW), { kind: 'ask', bases: [] })
-    t.strictSame(planRequest(get(), [stale], mode, NOW), { kind: 'ask', bases: [stale] })
-    t.strictSame(planRequest(get(), [fresh], mode, NOW + 60_000), { kind: 'ask', bases: [fresh] })
+    t.strictSame(planRequest(get(), [], mode, NOW), { kind: 'ask', bases: [], rescue: undefined })
+    t.match(planRequest(get(), [stale], mode, NOW), { kind: 'ask', bases: [stale] })
+    t.match(planRequest(get(), [fresh], mode, NOW + 60_000), { kind: 'ask', bases: [fresh] })
   }
 })
 
@@ -47,16 +51,12 @@ t.test('a reload goes to the origin, and what is held is still a base', async t 
     ['Pragma', 'no-cache'],
     ['Cache-Control', 'max-age=0'],
   ] as const) {
-    t.strictSame(
-      planRequest(get([field]), [fresh], 'simple', NOW + 1),
-      { kind: 'ask', bases: [fresh] },
-      field.join(': '),
-    )
+    t.match(planRequest(get([field]), [fresh], 'simple', NOW + 1), { kind: 'ask', bases: [fresh] }, field.join(': '))
   }
 })
 
 t.test('an older version never answers, also when it is fresh by its own fields', async t => {
-  t.strictSame(planRequest(get(), [stale, fresh], 'simple', NOW), { kind: 'ask', bases: [stale, fresh] })
+  t.match(planRequest(get(), [stale, fresh], 'simple', NOW), { kind: 'ask', bases: [stale, fresh] })
 })
 
 t.test('what other request fields selected does not answer, but is a base', async t => {
@@ -67,27 +67,27 @@ t.test('what other request fields selected does not answer, but is a base', asyn
   ]
   const varied = makeVersion({ cache: 'private', request: german, fields })
   t.equal(planRequest(german, [varied], 'simple', NOW).kind, 'serve')
-  t.strictSame(planRequest(get(), [varied], 'simple', NOW), { kind: 'ask', bases: [varied] })
+  t.match(planRequest(get(), [varied], 'simple', NOW), { kind: 'ask', bases: [varied] })
 })
 
 t.test('no more bases are named than an ask can have, the newest first', async t => {
   const held = Array.from({ length: MAX_BASES + 3 }, (_, at) => makeVersion({ content: `${at}` }))
-  t.strictSame(planRequest(get(), held, 'optimistic', NOW), { kind: 'ask', bases: held.slice(0, MAX_BASES) })
+  t.match(planRequest(get(), held, 'optimistic', NOW), { kind: 'ask', bases: held.slice(0, MAX_BASES) })
 })
 
 t.test('siblings are named where nothing of this URL is held', async t => {
   const siblings = [makeVersion({ content: 'sibling', url: 'http://site.example/b' })]
-  t.strictSame(planRequest(get(), [], 'simple', NOW, siblings), { kind: 'ask', bases: siblings })
-  t.strictSame(planRequest(get(), [stale], 'simple', NOW, siblings), { kind: 'ask', bases: [stale] })
+  t.match(planRequest(get(), [], 'simple', NOW, siblings), { kind: 'ask', bases: siblings })
+  t.match(planRequest(get(), [stale], 'simple', NOW, siblings), { kind: 'ask', bases: [stale] })
 })
 
 t.test('what is not a plain GET is passed on with its reason, whatever is held', async t => {
-  for (const method of ['HEAD', 'POST', 'PUT', 'OPTIONS', 'get']) {
-    t.strictSame(planRequest({ ...get(), method }, [fresh], 'optimistic', NOW), { kind: 'pass', why: 'method' }, method)
+  for (const method of ['POST', 'PUT', 'OPTIONS', 'get']) {
+    t.match(planRequest({ ...get(), method }, [fresh], 'optimistic', NOW), { kind: 'pass', why: 'method' }, method)
   }
   const range = get([['Range', 'bytes=0-9']])
-  t.strictSame(planRequest(range, [fresh], 'optimistic', NOW), { kind: 'pass', why: 'range' })
+  t.match(planRequest(range, [fresh], 'optimistic', NOW), { kind: 'pass', why: 'range' })
   for (const mode of ['plain', 'direct'] as const) {
-    t.strictSame(planRequest(get(), [stale], mode, NOW), { kind: 'pass', why: 'mode' })
+    t.match(planRequest(get(), [stale], mode, NOW), { kind: 'pass', why: 'mode' })
   }
 })

@@ -12,6 +12,7 @@ import {
 
 const ways = [
   'fresh',
+  'stale',
   'confirmed',
   'delta',
   'corrected',
@@ -32,6 +33,8 @@ const timing: Timing = {
 t.test('a hit says so, for how long it stays one, and nothing of forwarding', async t => {
   const status: CacheStatus = { way: 'fresh', held: true, stored: false, ttlSeconds: 30, forwardedStatus: 200 }
   t.equal(cacheStatus(status), 'hunch-near;hit;ttl=30;detail=fresh')
+  const stale: CacheStatus = { way: 'stale', held: true, stored: false, ttlSeconds: -30 }
+  t.equal(cacheStatus(stale, 'hunch-far'), 'hunch-far;hit;ttl=-30;detail=stale')
 })
 
 t.test('what was forwarded says why, what came back and whether it is kept', async t => {

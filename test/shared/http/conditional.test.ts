@@ -143,3 +143,16 @@ t.test('only what a 304 can answer is such a condition', async t => {
   t.notOk(hasCondition([['If-Match', '"a"']]))
   t.notOk(hasCondition([['If-Range', '"a"']]))
 })
+
+t.test('a tag that lacks its quotes is met by the same one only', async t => {
+  const asks = (tag: string): FieldList => [['If-None-Match', tag]]
+  t.ok(becomesNotModified(asks('abc'), [['ETag', 'abc']]))
+  t.ok(becomesNotModified(asks('"x", abc'), [['ETag', 'abc']]))
+  t.notOk(becomesNotModified(asks('abc'), [['ETag', '"abc"']]))
+  t.notOk(becomesNotModified(asks('ab'), [['ETag', 'abc']]))
+})
+
+t.test('what does not say when it was modified was so when it was made', async t => {
+  t.ok(becomesNotModified([['If-Modified-Since', LATER]], [['Date', DATE]]))
+  t.notOk(becomesNotModified([['If-Modified-Since', DATE]], [['Date', LATER]]))
+})
