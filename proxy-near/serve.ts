@@ -16,8 +16,9 @@ import { type CacheStatus, type Timing, type Way, withWay } from '../shared/http
 import { invalidatedUrls, mayKeep, type RequestFacts } from '../shared/http/caching.ts'
 import { nameSiblings } from '../shared/exchange/siblings.ts'
 import { becomesNotModified } from '../shared/http/conditional.ts'
-import { withField, withVia, without } from '../shared/http/fields.ts'
+import { type FieldList, withField, withVia, without } from '../shared/http/fields.ts'
 import { Freshness } from '../shared/http/freshness.ts'
+import type { ServedRange } from '../shared/http/range.ts'
 import { type Ask, askFields } from '../shared/link/ask.ts'
 import { type Head, fieldsId } from '../shared/link/head.ts'
 import { ANSWER_TYPE, FAULT_FIELD, METHOD_FIELD } from '../shared/link/protocol.ts'
@@ -71,7 +72,7 @@ export async function serveRequest(
     plan = planFor(facts, context)
   }
   if (plan.kind === 'serve') {
-    serveHeld(plan.held, plan.how, plan.notModified, response, context, exchange)
+    serveHeld(plan.held, plan.how, plan.notModified, response, context, exchange, plan.range)
     if (plan.how === 'revalidate') revalidate(plan.held, request, context)
     return
   }
@@ -157,6 +158,24 @@ function revalidate(held: Version, { facts, receivedBy }: ClientRequest, context
   }).catch(() => {})
 }
 
+/** RFC 9110 §15.3.7 and §15.5.17. */
+function serveRange(
+  content: Uint8Array,
+  range: ServedRange,
+  fields: FieldList,
+  response: AnswerSink,
+  exchange: Exchange,
+): void {
+  const { length } = content
+  const isPart = range.kind === 'part'
+  const said = isPart ? `bytes ${range.start}-${range.end - 1}/${length}` : `bytes */${length}`
+  const bytes = isPart ? content.subarray(range.start, range.end) : new Uint8Array(0)
+  exchange.status = isPart ? 206 : 416
+  response.begin(exchange.status, [...fields, ['Content-Range', said]], bytes.length)
+  if (isPart) void response.write(bytes)
+  response.end()
+}
+
 type AskPlan = Exclude<RequestPlan, { kind: 'serve' }>
 
 /** What an answer needs of the client's response. */
@@ -194,6 +213,7 @@ function serveHeld(
   response: AnswerSink,
   context: ServeContext,
   exchange: Exchange,
+  range?: ServedRange,
 ): void {
   const now = context.now()
   const way: Way = how === 'fresh' ? 'fresh' : 'stale'
@@ -203,6 +223,10 @@ function serveHeld(
   const fields = withWay(aged, { way, held: true, stored: false, ttlSeconds }, timing)
   exchange.way = way
   exchange.status = notModified ? 304 : held.status
+  if (range) {
+    serveRange(held.content, range, fields, response, exchange)
+    return
+  }
   if (notModified) response.begin(304, without(fields, 'content-length'), null)
   else if (held.status === 204) response.begin(204, fields, null)
   else if (exchange.method === 'HEAD') {

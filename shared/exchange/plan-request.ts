@@ -3,6 +3,7 @@
 import type { RequestFacts } from '../http/caching.ts'
 import { becomesNotModified } from '../http/conditional.ts'
 import { valueOf } from '../http/fields.ts'
+import { planRange, type ServedRange } from '../http/range.ts'
 import { MAX_BASES } from '../link/ask.ts'
 import type { Version } from '../version.ts'
 import { planReuse } from './plan-reuse.ts'
@@ -18,6 +19,8 @@ export type RequestPlan =
       readonly held: Version
       readonly how: 'fresh' | 'stale' | 'revalidate'
       readonly notModified: boolean
+      /** What of it the client asks for, where that is not all. */
+      readonly range?: ServedRange
     }
   | { readonly kind: 'ask'; readonly bases: readonly Version[]; readonly rescue: Rescuer | undefined }
   | { readonly kind: 'pass'; readonly why: PassReason; readonly rescue: Rescuer | undefined }
@@ -38,13 +41,21 @@ export function planRequest(
 ): RequestPlan {
   const isGet = request.method === 'GET'
   if (!isGet && request.method !== 'HEAD') return { kind: 'pass', why: 'method', rescue: undefined }
-  if (valueOf(request.fields, 'range') !== undefined) return { kind: 'pass', why: 'range', rescue: undefined }
+  const asksForRange = valueOf(request.fields, 'range') !== undefined
+  const passRange = { kind: 'pass', why: 'range', rescue: undefined } as const
+  if (asksForRange && !isGet) return passRange
   const reuse = planReuse(request, held, now)
   if (reuse.kind === 'answer') {
     const { version, how } = reuse
     const notModified = version.status === 200 && becomesNotModified(request.fields, version.fields)
-    return { kind: 'serve', held: version, how, notModified }
+    if (!asksForRange) return { kind: 'serve', held: version, how, notModified }
+    // RFC 9110 §14.2: of a response that is not 200 there are no ranges; several at once are the origin's to join.
+    const range = planRange(request.fields, version.fields, version.content.length)
+    if (version.status !== 200 || range.kind === 'several') return passRange
+    const isWhole = notModified || range.kind === 'whole'
+    return { kind: 'serve', held: version, how, notModified, ...(isWhole ? {} : { range }) }
   }
+  if (asksForRange) return passRange
   // What `only-if-cached` may be answered with lies at far, too: the two are one cache to the client (§5.2.1.7).
   const selected = reuse.kind === 'ask' ? reuse.selected : undefined
   const canRescue = reuse.kind === 'ask' && reuse.rescue !== 'none'

@@ -86,8 +86,22 @@ t.test('what is not a plain GET is passed on with its reason, whatever is held',
     t.match(planRequest({ ...get(), method }, [fresh], 'optimistic', NOW), { kind: 'pass', why: 'method' }, method)
   }
   const range = get([['Range', 'bytes=0-9']])
-  t.match(planRequest(range, [fresh], 'optimistic', NOW), { kind: 'pass', why: 'range' })
+  t.match(planRequest(range, [stale], 'optimistic', NOW), { kind: 'pass', why: 'range' })
+  const head = { ...range, method: 'HEAD' }
+  t.match(planRequest(head, [fresh], 'optimistic', NOW), { kind: 'pass', why: 'range' }, 'RFC 9110 §14.2')
   for (const mode of ['plain', 'direct'] as const) {
     t.match(planRequest(get(), [stale], mode, NOW), { kind: 'pass', why: 'mode' })
   }
+})
+
+t.test('a range of what is fresh is served from it, several at once are not, and a condition comes first', async t => {
+  const ranged = (range: string, ...more: [string, string][]) =>
+    planRequest(get([['Range', range], ...more]), [fresh], 'optimistic', NOW)
+  t.match(ranged('bytes=0-0'), { kind: 'serve', range: { kind: 'part', start: 0, end: 1 } })
+  t.match(ranged('bytes=9999999-'), { kind: 'serve', range: { kind: 'unsatisfiable' } })
+  t.match(ranged('bytes=0-0,2-2'), { kind: 'pass', why: 'range' })
+  const all = ranged('lines=1-2')
+  t.match(all, { kind: 'serve' })
+  t.notOk('range' in all)
+  t.notOk('range' in ranged('bytes=0-0', ['If-None-Match', '*']))
 })
