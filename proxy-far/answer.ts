@@ -17,7 +17,7 @@ import { cacheStatus } from '../shared/http/cache-status.ts'
 import { invalidatedUrls, isPublic, mayKeep, type RequestFacts, updateFields } from '../shared/http/caching.ts'
 import { hasCondition, isConfirmedBy, withValidators } from '../shared/http/conditional.ts'
 import { codingsToUndo, withAcceptedCodings, withoutCoding, withStrongTags } from '../shared/http/content.ts'
-import { type FieldList, valueOf, withVia, without } from '../shared/http/fields.ts'
+import { type FieldList, valueOf, withField, withVia, without } from '../shared/http/fields.ts'
 import { Freshness } from '../shared/http/freshness.ts'
 import type { Ask } from '../shared/link/ask.ts'
 import { encodeHead, encodeTrailers } from '../shared/link/head.ts'
@@ -206,8 +206,13 @@ class Answering {
     const status = { way: 'stale', held: true, stored: false, ttlSeconds } as const
     const marked: FieldList = how === 'fresh' ? fields : [...fields, ['Cache-Status', cacheStatus(status, 'hunch-far')]]
     this.#exchange.why = how
-    const head = this.#head(version.status, marked, version.content.length)
-    if (this.#asked.facts.method === 'HEAD' || isEmptyStatus(version.status)) await sender.sendEmpty(head)
+    const { length } = version.content
+    const head = this.#head(version.status, marked, length)
+    // RFC 9110 §8.6: a response to HEAD tells the length that one to GET would have.
+    const isHead = this.#asked.facts.method === 'HEAD'
+    if (isHead)
+      await sender.sendEmpty({ ...head, fields: withField(marked, 'Content-Length', String(length)), keep: false })
+    else if (isEmptyStatus(version.status)) await sender.sendEmpty(head)
     else await sender.sendKnown(version.content, head, version)
   }
 

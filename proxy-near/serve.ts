@@ -76,7 +76,9 @@ export async function serveRequest(
     if (plan.how === 'revalidate') revalidate(plan.held, request, context)
     return
   }
-  await sharing(facts, context, release => askOrRescue(plan, request, response, context, exchange, release))
+  await sharing(facts.url, isShareable(facts, context), context, release =>
+    askOrRescue(plan, request, response, context, exchange, release),
+  )
 }
 
 function planFor(facts: RequestFacts, context: ServeContext): RequestPlan {
@@ -91,15 +93,15 @@ function isShareable(facts: RequestFacts, { versions }: ServeContext): boolean {
 
 /** Does what `work` does, while others of the same URL wait for it until it is done or calls `release`. */
 async function sharing(
-  facts: RequestFacts,
-  context: ServeContext,
+  url: string,
+  isShared: boolean,
+  { underWay }: ServeContext,
   work: (release: () => void) => Promise<void>,
 ): Promise<void> {
-  const { underWay } = context
   const mine = Promise.withResolvers<void>()
-  if (isShareable(facts, context) && !underWay.has(facts.url)) underWay.set(facts.url, mine.promise)
+  if (isShared && !underWay.has(url)) underWay.set(url, mine.promise)
   const release = () => {
-    if (underWay.get(facts.url) === mine.promise) underWay.delete(facts.url)
+    if (underWay.get(url) === mine.promise) underWay.delete(url)
     mine.resolve()
   }
   try {
@@ -153,8 +155,8 @@ function revalidate(held: Version, { facts, receivedBy }: ClientRequest, context
   const request = { facts: plain, body: undefined, receivedBy, retire: () => {} }
   const exchange = { method: 'GET', url, startedAt: context.now() }
   const plan = { kind: 'ask', bases: [held], rescue: undefined } as const
-  void sharing(plain, context, async release => {
-    await askFar(plan, plan.bases, request, new Nobody(), context, exchange, release)
+  void sharing(url, true, context, async () => {
+    await askFar(plan, plan.bases, request, new Nobody(), context, exchange, () => {})
   }).catch(() => {})
 }
 

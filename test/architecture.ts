@@ -42,7 +42,7 @@ const pureBuiltins = [
   'util',
   'zlib',
 ]
-const purePackages = ['http-cache-semantics', 'lru-cache', 'structured-headers']
+const purePackages = ['lru-cache', 'structured-headers']
 
 // Time and chance come in as arguments (STYLE, habit 4); so does all that a process has.
 const impureWords =

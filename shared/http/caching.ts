@@ -29,9 +29,8 @@ export function mayKeep(request: RequestFacts, response: ResponseFacts): boolean
 const incomplete: ReadonlySet<number> = new Set([206, 304])
 // RFC 9110 §15, without those that are never kept.
 const understood: ReadonlySet<number> = new Set([
-  ...[200, 201, 202, 203, 204, 205, 300, 301, 302, 303, 305, 307, 308],
-  ...[400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421, 422, 426],
-  ...[500, 501, 502, 503, 504, 505],
+  200, 201, 202, 203, 204, 205, 300, 301, 302, 303, 305, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409,
+  410, 411, 412, 413, 414, 415, 416, 417, 421, 422, 426, 500, 501, 502, 503, 504, 505,
 ])
 
 /**
