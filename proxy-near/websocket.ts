@@ -27,7 +27,11 @@ export async function carryWebSocket(
   link: Pick<Link, 'request'>,
 ): Promise<WebSocketEnd> {
   const gone = new AbortController()
-  client.once('close', () => gone.abort(new Fault('CLIENT_GONE', 'The client closed its connection.')))
+  const leave = () => gone.abort(new Fault('CLIENT_GONE', 'The client closed its connection.'))
+  client.once('close', leave)
+  // Only what is read tells that the other side has ended; what comes before it stays where it is.
+  const look = () => void client.read(0)
+  client.on('readable', look).once('end', leave)
   client.on('error', () => undefined)
   try {
     const key = valueOf(facts.fields, 'sec-websocket-key')
@@ -36,6 +40,7 @@ export async function carryWebSocket(
     const headers = { ':method': 'CONNECT', ':protocol': 'websocket', ...linkHeaders(asked, receivedBy) }
     const far = await link.request(headers, { endStream: false, signal: gone.signal })
     const { status, fields } = await headOf(far)
+    client.off('readable', look).off('end', leave)
     if (status === 200) {
       client.write(head(101, [...UPGRADED, ['Sec-WebSocket-Accept', acceptOf(key)], ...fields, WAY]), 'latin1')
       return { status: 101, ...(await joinWays(client, early, far)) }

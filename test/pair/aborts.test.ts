@@ -1,0 +1,77 @@
+// Claims about clients that leave: the origin hears of it, whatever was under way.
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import t from 'tap'
+import { begin, headOf } from './client.ts'
+import { listen, makeText, Origin } from './odd-origin.ts'
+import { startPair } from './running-pair.ts'
+import { accept } from './websocket-origin.ts'
+
+/** Resolves when the other side of an origin's connection has closed it: an upgraded one may stay half open. */
+async function closed(socket: Socket): Promise<void> {
+  socket.resume()
+  if (!socket.closed) await new Promise(resolve => socket.once('end', resolve).once('close', resolve))
+}
+
+t.test('a client that leaves while the origin thinks, in a download, or in an event stream', async t => {
+  const { near } = await startPair(t)
+  const origin = await Origin.start(t)
+  for (const stage of ['thinking', 'download', 'events']) {
+    const request = begin(near.address, `${origin.url}/${stage}`)
+    request.on('error', () => undefined)
+    const head = headOf(request)
+    request.end()
+    const { request: asked, response } = await origin.next()
+    if (stage !== 'thinking') {
+      response.writeHead(200, { 'content-type': stage === 'events' ? 'text/event-stream' : 'video/mp4' })
+      response.write(stage === 'events' ? 'data: 1\n\n' : makeText(1024 ** 2))
+      await once(await head, 'data')
+    } else head.catch(() => undefined)
+    const end = closed(asked.socket)
+    request.destroy()
+    await end
+    t.pass(stage)
+  }
+})
+
+t.test('a client that leaves in the middle of an upload', async t => {
+  const { near } = await startPair(t)
+  const origin = await Origin.start(t)
+  const request = begin(near.address, origin.url, { method: 'POST', fields: ['Content-Length', '1000000'] })
+  request.on('error', () => undefined)
+  request.write(makeText(100_000))
+  const { request: asked } = await origin.next()
+  asked.on('error', () => undefined)
+  await once(asked, 'data')
+  const end = closed(asked.socket)
+  request.destroy()
+  await end
+  t.notOk(asked.complete, 'and what it sent does not look complete')
+})
+
+t.test('a client that leaves an open WebSocket, or one that the origin has not accepted yet', async t => {
+  const { near } = await startPair(t)
+  const server = createServer()
+  const url = `http://127.0.0.1:${await listen(t, server)}/`
+  const { hostname, port } = new URL(`http://${near.address}`)
+  for (const stage of ['asked', 'open']) {
+    const came = new Promise<Socket>(resolve => {
+      server.once('upgrade', (request, socket: Socket) => {
+        if (stage === 'open') accept(request, socket)
+        resolve(socket)
+      })
+    })
+    const client = connect({ host: hostname, port: Number(port) })
+    client.on('error', () => undefined)
+    client.write(`GET ${url} HTTP/1.1\r\nHost: site\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`)
+    client.write('Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n')
+    const socket = await came
+    socket.on('error', () => undefined)
+    if (stage === 'open') await once(client, 'data')
+    const end = closed(socket)
+    client.destroy()
+    await end
+    t.pass(stage)
+  }
+})
