@@ -7,6 +7,7 @@
 //    head to learn that it does not.
 // 2. The fetch is given up when all who share it have gone, not when the first has.
 import { type RequestFacts, isPublic, mayKeep } from '../shared/http/caching.ts'
+import { codingsToUndo } from '../shared/http/content.ts'
 import { Freshness } from '../shared/http/freshness.ts'
 import type { OriginResponse } from './origin.ts'
 import { SharedContent } from './shared-content.ts'
@@ -72,7 +73,9 @@ class Flight {
 
   async #send(send: Send): Promise<OriginResponse> {
     const response = await send(this.#abort.signal)
-    const isForAll = mayKeep(this.#facts, response) && isPublic(this.#facts, response)
+    // What stays in its coding is only for clients that read the same ones.
+    const isPlain = codingsToUndo(response.fields) !== undefined
+    const isForAll = isPlain && mayKeep(this.#facts, response) && isPublic(this.#facts, response)
     const freshness = Freshness.of(this.#facts, response, 'shared', this.#askedAt)
     if (isForAll && freshness.answers(this.#facts, this.#askedAt)) this.#content = new SharedContent(response.body)
     return response
