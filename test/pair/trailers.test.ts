@@ -1,9 +1,13 @@
-// Claims about trailer fields through a pair: they follow the content to a client that takes them, by HTTP/1.1.
+// Claims about trailer fields through a pair: they follow the content to a client that takes them, by HTTP/1.1 and HTTP/2.
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import t from 'tap'
 import { ask, begin, headOf, readAll } from './client.ts'
+import { openHttp2 } from './inside.ts'
 import { makeText, Origin, startRawOrigin } from './odd-origin.ts'
 import { startPair } from './running-pair.ts'
+import { makeLeaf, startTlsOrigin, trust } from './tls-origin.ts'
 
 const page = makeText(20_000)
 
@@ -92,4 +96,28 @@ t.test('a content that is streamed has its trailers, too', async t => {
   asked.response.end()
   t.match(await readAll(response), { complete: true })
   t.strictSame(response.trailers, { 'x-end': 'reached' })
+})
+
+t.test('inside an opened connection HTTP/2 has trailers and hints of its own kind', async t => {
+  const leaf = await makeLeaf()
+  trust(t, leaf)
+  const origin = await startTlsOrigin(t, leaf, (_request, response) => {
+    response.writeEarlyHints({ link: '</a.css>; rel=preload' })
+    response.writeHead(200, { 'content-type': 'text/html', trailer: 'X-End' })
+    response.write(page)
+    response.addTrailers({ 'X-End': 'reached' })
+    response.end()
+  })
+  const { near } = await startPair(t, { near: ['--intercept'] })
+  const session = await openHttp2(t, near.address, origin, await readFile(`${near.data}/authority-cert.pem`, 'utf8'))
+  for (const visit of ['whole', 'confirmed']) {
+    const stream = session.request({ ':path': '/' })
+    const hinted = once(stream, 'headers')
+    const trailers = once(stream, 'trailers')
+    t.match(await hinted, [{ ':status': 103, link: '</a.css>; rel=preload' }], visit)
+    let text = ''
+    for await (const chunk of stream) text += String(chunk)
+    t.ok(text === page)
+    t.match(await trailers, [{ 'x-end': 'reached' }])
+  }
 })
