@@ -35,7 +35,9 @@ export async function openTunnel(
 /** Passes bytes both ways until either side is done. Never throws. */
 export async function joinWays(stream: ServerHttp2Stream, socket: Socket): Promise<TunnelEnd> {
   // What was cut off must not look as if it had ended.
-  stream.once('aborted', () => (socket instanceof TLSSocket ? socket.destroy() : socket.resetAndDestroy()))
+  // A side that was ended cannot be reset any more: Node would leave the socket open for ever.
+  const canReset = () => !(socket instanceof TLSSocket) && !socket.writableEnded
+  stream.once('aborted', () => (canReset() ? socket.resetAndDestroy() : socket.destroy()))
   const ways = await Promise.allSettled([pipeline(stream, socket), pipeline(socket, stream)])
   const failed = ways.find(way => way.status === 'rejected')
   // A client that closes a tunnel in the middle is every day's end of one.

@@ -82,6 +82,10 @@ export class Interception {
       secureContext,
       ALPNProtocols: ['h2', 'http/1.1'],
     })
+    this.#open.add(socket)
+    socket.once('close', () => this.#open.delete(socket))
+    // What is inside ends with what is around it, also when near itself breaks that off.
+    client.once('close', () => socket.destroy())
     this.#watch(socket, target)
     return { kind: 'opened' }
   }

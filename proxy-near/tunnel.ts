@@ -73,7 +73,9 @@ export async function joinWays(client: Duplex, early: Uint8Array, far: ClientHtt
 
 /** Closes a connection so that what was sent on it does not look complete. */
 export function breakOff(client: Duplex): void {
-  if (client instanceof Socket && !(client instanceof TLSSocket)) client.resetAndDestroy()
+  // A side that was ended cannot be reset any more: Node would leave the socket open for ever.
+  const canReset = client instanceof Socket && !(client instanceof TLSSocket) && !client.writableEnded
+  if (canReset) client.resetAndDestroy()
   else client.destroy()
 }
 

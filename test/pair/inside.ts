@@ -31,6 +31,8 @@ export async function openTls(
   const { hostname } = new URL(`https://${authority}`)
   const name = /^[\d.[]/.test(hostname) ? {} : { servername: hostname }
   const secure = connect({ socket, host: hostname, ...name, ALPNProtocols: ['h2', 'http/1.1'], ...options })
+  // Node hangs at its end on a TLS socket that outlives the socket below.
+  t.teardown(() => void secure.destroy())
   await once(secure, 'secureConnect')
   secure.on('error', () => undefined)
   return secure
