@@ -58,7 +58,7 @@ export async function carryTunnel(
 /** Passes bytes both ways, `early` first, until both sides are done. */
 export async function joinWays(client: Duplex, early: Uint8Array, far: ClientHttp2Stream): Promise<TunnelBytes> {
   // Each pipeline listens several times for its end; Node warns of a leak from the eleventh listener on.
-  client.setMaxListeners(20)
+  for (const side of [client, far]) side.setMaxListeners(20)
   if (early.length > 0) far.write(early)
   let upBytes = early.length
   let downBytes = 0
