@@ -8,7 +8,7 @@ import { Fault, type FaultCode } from '../shared/fault.ts'
 import { endToEnd, fromRaw, toRaw, withVia, without } from '../shared/http/fields.ts'
 import { parseHostPort } from '../shared/http/url.ts'
 import type { ClientResponse } from './client-response.ts'
-import type { ClientRequest } from './serve.ts'
+import type { ClientRequest } from './ask-far.ts'
 import type { TunnelWish } from './tunnel.ts'
 
 export class DirectOrigins {

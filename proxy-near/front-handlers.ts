@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Fault } from '../shared/fault.ts'
 import type { ClientResponse } from './client-response.ts'
-import type { ClientRequest } from './serve.ts'
+import type { ClientRequest } from './ask-far.ts'
 
 /** A TLS connection that near has opened. */
 export interface OpenedConnection {

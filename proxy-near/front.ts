@@ -13,7 +13,7 @@ import { ClientResponse } from './client-response.ts'
 import { failurePage } from './failure-page.ts'
 import { type FrontHandlers, MAX_FIELDS_BYTES, type OpenedConnection } from './front-handlers.ts'
 import { serveHttp2 } from './front-http2.ts'
-import type { ClientRequest } from './serve.ts'
+import type { ClientRequest } from './ask-far.ts'
 
 // A client that opens a connection and sends no complete head is cut off; uploads may take as long as they take.
 const HEAD_TIMEOUT_MS = 60_000

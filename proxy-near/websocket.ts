@@ -11,7 +11,7 @@ import { acceptOf } from '../shared/http/websocket.ts'
 import { FAULT_FIELD } from '../shared/link/protocol.ts'
 import type { Link } from './link.ts'
 import { linkHeaders } from './link-headers.ts'
-import type { ClientRequest } from './serve.ts'
+import type { ClientRequest } from './ask-far.ts'
 import { type TunnelBytes, breakOff, joinWays, readRefusal, refusal } from './tunnel.ts'
 
 export interface WebSocketEnd extends TunnelBytes {
