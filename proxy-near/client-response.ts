@@ -46,11 +46,6 @@ export class ClientResponse {
     return this.#response.headersSent
   }
 
-  /** Bytes of content that the client was sent. */
-  get sentBytes(): number {
-    return this.#sentBytes
-  }
-
   /** Sends an interim response (RFC 9110 §15.2), where the client can take one. */
   inform(status: number, fields: FieldList): void {
     if (this.begun || this.#response.destroyed) return

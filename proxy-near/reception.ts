@@ -17,6 +17,7 @@ import { type Head, decodeHead, decodeTrailers, fieldsId } from '../shared/link/
 import { type AnswerState, advance } from '../shared/link/order.ts'
 import { type Part, PartReader } from '../shared/link/parts.ts'
 import { type Version, shorten } from '../shared/version.ts'
+import { BaseFeed } from './base-feed.ts'
 
 export type Verdict = Extract<Part, { kind: 'confirmation' | 'delta' | 'whole' | 'end' }>
 
@@ -257,35 +258,6 @@ export class Reception {
       return
     }
     throw new Fault('LINK_DIGEST', `The content of ${part.length} bytes is not the one that far sent.`)
-  }
-}
-
-/** A base while it arrives: what of it can be decoded so far. */
-class BaseFeed {
-  readonly digest: string
-  readonly feed = new Feed(createBrotliDecompress())
-  readonly #content: Uint8Array
-  #length = 0
-
-  constructor(digest: string, length: number) {
-    this.digest = digest
-    this.#content = new Uint8Array(length)
-  }
-
-  async take(bytes: Uint8Array): Promise<void> {
-    const decoded = await this.feed.write(bytes).catch((error: unknown) => {
-      throw asFault(error, 'LINK_BAD_PART')
-    })
-    if (this.#length + decoded.length > this.#content.length) {
-      throw new Fault('LINK_BAD_PART', 'A base is longer than it was said to be.')
-    }
-    this.#content.set(decoded, this.#length)
-    this.#length += decoded.length
-  }
-
-  content(start: number, end: number): Uint8Array {
-    if (end > this.#length) throw new Fault('LINK_BAD_PART', 'More of a base was used than was sent.')
-    return this.#content.subarray(start, end)
   }
 }
 
