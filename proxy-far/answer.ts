@@ -7,44 +7,38 @@
 // 1. A version is looked up only in the scopes of the near that asks: public, and its own.
 // 2. Exactly one verdict, then `end` or `failure`; nothing is sent after that.
 import type { Readable } from 'node:stream'
-import type { Thresholds } from '../shared/config/options.ts'
 import type { OriginWaits } from '../shared/exchange/origin-waits.ts'
 import { findCommons, planAnswer } from '../shared/exchange/plan-answer.ts'
 import { type Rescue, isServerError, isUnreachable, mayShare, planReuse } from '../shared/exchange/plan-reuse.ts'
 import { nameSiblings } from '../shared/exchange/siblings.ts'
 import { asFault } from '../shared/fault.ts'
 import { cacheStatus } from '../shared/http/cache-status.ts'
-import { invalidatedUrls, isPublic, mayKeep, type RequestFacts, updateFields } from '../shared/http/caching.ts'
+import { invalidatedUrls, type RequestFacts } from '../shared/http/caching.ts'
 import { hasCondition, isConfirmedBy, withValidators } from '../shared/http/conditional.ts'
 import { codingsToUndo, withAcceptedCodings, withoutCoding, withStrongTags } from '../shared/http/content.ts'
-import { type FieldList, valueOf, withField, withVia, without } from '../shared/http/fields.ts'
-import { Freshness } from '../shared/http/freshness.ts'
+import { type FieldList, valueOf, withField } from '../shared/http/fields.ts'
+import type { ResponseFacts } from '../shared/http/lifetime.ts'
 import type { Ask } from '../shared/link/ask.ts'
 import { encodeHead, encodeTrailers } from '../shared/link/head.ts'
-import { type Scope, type Version, digestOf, privateScope } from '../shared/version.ts'
-import type { Versions } from '../shared/versions.ts'
+import { type Scope, type Version, privateScope } from '../shared/version.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import { decodeContent } from './decode-content.ts'
 import type { Exchange } from './exchange-log.ts'
 import { gather } from './gather.ts'
+import { isWorthKeeping, keepConfirmed, keepContent, type ReceivedContent } from './keep-version.ts'
 import type { DeltaMaker } from './make-delta.ts'
-import type { OriginResponse, Origins } from './origin.ts'
+import type { OriginResponse } from './origin.ts'
 import { withPauses } from './paused.ts'
+import { revalidate, type RevalidationContext } from './revalidate.ts'
 import { type AnswerHead, AnswerSender } from './send-answer.ts'
-import type { SentContent, StreamedContent } from './send-content.ts'
+import type { StreamedContent } from './send-content.ts'
 import type { SharedFetches } from './shared-fetch.ts'
 import { SpeculationPump } from './speculation.ts'
 
-export interface AnswerContext {
-  readonly origins: Origins
+export interface AnswerContext extends RevalidationContext {
   readonly fetches: SharedFetches
-  readonly versions: Versions
   readonly waits: OriginWaits
   readonly deltas: DeltaMaker
-  readonly thresholds: Thresholds
-  /** What is being revalidated behind answers. */
-  readonly revalidations: Set<string>
-  readonly now: () => number
 }
 
 export interface AskedRequest {
@@ -58,7 +52,7 @@ export interface AskedRequest {
 // An origin that has sent nothing for this long is still making its page: what has come goes on at once. Longer than
 // the 40 ms for which TCP delays an acknowledgement, and with it the second half of many a small response.
 const PAUSE_MS = 50
-const NOTHING = { length: 0, wireBytes: 0, content: new Uint8Array(0) }
+const NOTHING = new Uint8Array(0)
 // Contents up to a megabyte arrive from a good host well within a quarter of a second, which nobody notices.
 const GATHER_LIMITS = { bytes: 1024 * 1024, ms: 250 }
 
@@ -117,7 +111,7 @@ class Answering {
     switch (plan.kind) {
       case 'held':
         await this.#answerHeld(plan.version, plan.how, this.#makeSender(commons, held[0]))
-        if (plan.how === 'revalidate') this.#revalidate(plan.version)
+        if (plan.how === 'revalidate') revalidate(plan.version, this.#asked, this.#context)
         return
       case 'refuse':
         await this.#refuse(this.#makeSender([], undefined))
@@ -174,11 +168,10 @@ class Answering {
     const { facts, body, signal } = this.#asked
     const { origins, fetches, waits, now } = this.#context
     try {
-      const sent = withVia(fields, '2.0', 'hunch-far')
       const onInterim = (status: number, interim: FieldList) => this.#sendInterim(status, interim)
       const { method, url } = facts
       const send = (until: AbortSignal) => {
-        return origins.fetch({ method, url, fields: sent, body, signal: until, onInterim })
+        return origins.fetch({ method, url, fields, body, signal: until, onInterim })
       }
       const response = mayShare(facts, held, 'shared') ? await fetches.fetch(facts, send, signal) : await send(signal)
       this.#exchange.originWaitMs = now() - this.#startedAt
@@ -193,7 +186,7 @@ class Answering {
   /** Passes an interim response on (RFC 9110 §15.2); near has said 100 itself, and 101 is for whoever asked to upgrade. */
   #sendInterim(status: number, fields: FieldList): void {
     if (status === 100 || status === 101) return
-    const head = { status, fields: receivedFields(fields), facts: {} }
+    const head = { status, fields, facts: {} }
     // What keeps it from being sent keeps the response from being sent, too, and is told then.
     this.#answer.send({ kind: 'interim', bytes: encodeHead(head, undefined) }).catch(() => {})
   }
@@ -223,69 +216,13 @@ class Answering {
     await sender.sendEmpty({ status: 504, fields, contentLength: 0, keep: false })
   }
 
-  /** Asks the origin behind an answer whether it was current (RFC 5861 §3); one at a time, and nobody waits for it. */
-  #revalidate(version: Version): void {
-    const { revalidations } = this.#context
-    const key = `${version.scope} ${version.url} ${version.freshness.variant}`
-    if (revalidations.has(key)) return
-    revalidations.add(key)
-    // What fails here is asked for again by the next request.
-    void this.#fetchBehind(version)
-      .catch(() => {})
-      .finally(() => revalidations.delete(key))
-  }
-
-  async #fetchBehind(version: Version): Promise<void> {
-    const { facts } = this.#asked
-    const { origins, thresholds, now } = this.#context
-    const askedAt = now()
-    const plain = without(facts.fields, 'if-none-match', 'if-modified-since')
-    const validators = version.freshness.validators(facts)
-    const accepted = withAcceptedCodings(plain)
-    const fields = withVia(validators ? withValidators(accepted, validators) : accepted, '2.0', 'hunch-far')
-    const { signal } = new AbortController()
-    const response = await origins.fetch({ method: 'GET', url: facts.url, fields, body: undefined, signal })
-    if (response.status === 304 && validators && isConfirmedBy(response.fields, validators, plain)) {
-      response.discard()
-      this.#keepConfirmed(version, response, askedAt)
-      return
-    }
-    const codings = codingsToUndo(response.fields)
-    const received = receivedFields(codings?.length === 0 ? response.fields : withoutCoding(response.fields))
-    if (!codings || isServerError(response.status) || !this.#head(response.status, received, undefined).keep) {
-      response.discard()
-      return
-    }
-    const pieces: Uint8Array[] = []
-    let length = 0
-    for await (const piece of decodeContent(response.body, codings)) {
-      length += piece.length
-      if (length > thresholds.maxBaseBytes) return
-      pieces.push(piece)
-    }
-    const content = Buffer.concat(pieces)
-    this.#keep({ length, digest: digestOf(content), wireBytes: 0, content }, response.status, received, askedAt)
-  }
-
   /** A 304 confirmed what far holds: its fields are updated (RFC 9111 §4.3.4), its content is the answer. */
   async #answerNotModified(version: Version, response: OriginResponse, sender: AnswerSender): Promise<void> {
     response.discard()
-    const current = this.#keepConfirmed(version, response, this.#startedAt)
+    const current = keepConfirmed(version, response.fields, this.#asked, this.#startedAt, this.#context)
     const head = this.#head(current.status, current.fields, current.content.length)
     if (isEmptyStatus(current.status)) await sender.sendEmpty(head)
     else await sender.sendKnown(current.content, head, current)
-  }
-
-  #keepConfirmed(version: Version, { fields: confirmation }: OriginResponse, askedAt: number): Version {
-    const { facts } = this.#asked
-    const fields = updateFields(version.fields, receivedFields(confirmation))
-    const confirmed = { status: version.status, fields }
-    const freshness = Freshness.of({ ...facts, method: 'GET' }, confirmed, 'shared', askedAt)
-    // What a 304 says to this user (a new cookie, say) must not reach others by the version that they share.
-    const scope = isPublic(facts, confirmed) ? version.scope : privateScope(this.#asked.nearId)
-    const current: Version = { ...version, scope, fields, freshness, storedAt: this.#context.now() }
-    this.#context.versions.add(current)
-    return current
   }
 
   async #answerContent(response: OriginResponse, sender: AnswerSender): Promise<void> {
@@ -295,7 +232,7 @@ class Answering {
       await this.#passOn(response, sender)
       return
     }
-    const fields = receivedFields(codings.length === 0 ? response.fields : withoutCoding(response.fields))
+    const fields = codings.length === 0 ? response.fields : withoutCoding(response.fields)
     const arrivals = withPauses(decodeContent(response.body, codings), PAUSE_MS)
     const isWorthGathering = status === 200 && sender.hasCandidate
     const gathered = isWorthGathering
@@ -307,7 +244,7 @@ class Answering {
       const contentLength = trailers.length > 0 ? undefined : gathered.content.length
       const head = { ...this.#head(status, fields, contentLength), trailers }
       const sent = await sender.sendKnown(gathered.content, head, undefined)
-      if (head.keep) this.#keep(sent, status, fields, this.#startedAt)
+      if (head.keep) this.#keep(sent, { status, fields })
       return
     }
     const head = this.#head(status, fields, numberOf(valueOf(fields, 'content-length')))
@@ -318,12 +255,12 @@ class Answering {
       trailers: () => encodeTrailers(response.trailers()),
     }
     const sent = await sender.sendStreamed(streamed, head)
-    if (head.keep) this.#keep(sent, status, fields, this.#startedAt)
+    if (head.keep) this.#keep(sent, { status, fields })
   }
 
   /** Passes a response on as it is: other methods, ranges, codings that cannot be undone. */
   async #passOn(response: OriginResponse, sender: AnswerSender): Promise<void> {
-    const fields = receivedFields(response.fields)
+    const { fields } = response
     const length = numberOf(valueOf(fields, 'content-length'))
     const known = this.#head(response.status, fields, length)
     // Of what is passed on only a response that never has a content is known completely.
@@ -331,8 +268,7 @@ class Answering {
     if (this.#asked.facts.method === 'HEAD' || isEmptyStatus(response.status)) {
       response.discard()
       await sender.sendEmpty(head)
-      if (head.keep)
-        this.#keep({ ...NOTHING, digest: digestOf(NOTHING.content) }, response.status, fields, this.#startedAt)
+      if (head.keep) this.#keep({ content: NOTHING }, head)
       return
     }
     const arrivals = withPauses(response.body, PAUSE_MS)
@@ -340,33 +276,12 @@ class Answering {
   }
 
   #head(status: number, fields: FieldList, contentLength: number | undefined): AnswerHead {
-    const isWhole = valueOf(fields, 'content-encoding') === undefined
-    return { status, fields, contentLength, keep: isWhole && mayKeep(this.#asked.facts, { status, fields }) }
+    return { status, fields, contentLength, keep: isWorthKeeping(this.#asked.facts, { status, fields }) }
   }
 
-  #keep({ content, digest }: SentContent, status: number, fields: FieldList, askedAt: number): void {
-    const { facts, nearId } = this.#asked
-    const { versions, thresholds, now } = this.#context
-    if (!content || content.length > thresholds.maxBaseBytes) return
-    const response = { status, fields }
-    const version: Version = {
-      url: facts.url,
-      scope: isPublic(facts, response) ? 'public' : privateScope(nearId),
-      status,
-      digest,
-      content,
-      fields,
-      // RFC 9111 §4.2.3: the time that the response took counts as age.
-      freshness: Freshness.of(facts, response, 'shared', askedAt),
-      storedAt: now(),
-    }
-    const { wholeBytes } = this.#exchange
-    versions.add(wholeBytes > 0 ? { ...version, wholeBytes } : version)
+  #keep(received: ReceivedContent, response: ResponseFacts): void {
+    keepContent(received, response, this.#asked, this.#startedAt, this.#context, this.#exchange.wholeBytes)
   }
-}
-
-function receivedFields(fields: FieldList): FieldList {
-  return withVia(fields, '1.1', 'hunch-far')
 }
 
 /** Statuses that never have a content (RFC 9110 §6.4.1). */

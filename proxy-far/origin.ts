@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import { Agent, buildConnector, type Dispatcher } from 'undici'
 import { Fault } from '../shared/fault.ts'
-import { type FieldList, endToEnd, fromRaw, toRaw, valueOf, without } from '../shared/http/fields.ts'
+import { type FieldList, endToEnd, fromRaw, toRaw, valueOf, withVia, without } from '../shared/http/fields.ts'
 import { hearOut } from './hear-out.ts'
 import { originFault } from './origin-fault.ts'
 
@@ -12,7 +12,7 @@ export interface OriginRequest {
   readonly method: string
   /** Absolute, as `canonicalUrl` gives it. */
   readonly url: string
-  /** End-to-end fields, without Host. */
+  /** End-to-end fields, as the near or the client sent them. */
   readonly fields: FieldList
   readonly body: Readable | undefined
   readonly signal: AbortSignal
@@ -22,7 +22,7 @@ export interface OriginRequest {
 
 export interface OriginResponse {
   readonly status: number
-  /** End-to-end fields in the order and case in which they came. */
+  /** End-to-end fields in the order and case in which they came, and far's own Via. */
   readonly fields: FieldList
   /** The content as it was sent, its coding still on. Fails with a fault of the origin's side. */
   readonly body: AsyncIterable<Uint8Array>
@@ -76,16 +76,16 @@ export class Origins {
         origin: `${protocol}//${host}`,
         path,
         method: request.method,
-        headers: toRaw([['Host', host], ...without(request.fields, 'host', 'expect')]),
+        headers: toRaw([['Host', host], ...withVia(without(request.fields, 'host', 'expect'), '2.0', 'hunch-far')]),
         body: request.body ?? null,
         signal: request.signal,
         responseHeaders: 'raw',
-        onInfo: ({ statusCode, headers }) => request.onInterim?.(statusCode, endToEnd(readFields(headers))),
+        onInfo: ({ statusCode, headers }) => request.onInterim?.(statusCode, receivedFields(headers)),
       })
     } catch (error) {
       throw this.#toFault(error, request)
     }
-    const fields = endToEnd(readFields(response.headers))
+    const fields = receivedFields(response.headers)
     return {
       status: response.statusCode,
       fields,
@@ -143,6 +143,11 @@ async function* withinSilence(body: Readable, silenceMs: number, host: string): 
   } finally {
     clearTimeout(silence)
   }
+}
+
+/** What a proxy passes on of a response, with its own word that it did (RFC 9110 §7.6). */
+function receivedFields(raw: IncomingHttpHeaders | readonly string[]): FieldList {
+  return withVia(endToEnd(readFields(raw)), '1.1', 'hunch-far')
 }
 
 /** With `responseHeaders: 'raw'` undici gives a flat list, each byte as one character: so Node's servers write it again. */

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import { type Fault, asFault } from '../shared/fault.ts'
 import { type RequestFacts } from '../shared/http/caching.ts'
 import { proxyStatus } from '../shared/http/proxy-status.ts'
-import { type FieldList, withVia } from '../shared/http/fields.ts'
+import type { FieldList } from '../shared/http/fields.ts'
 import { canonicalUrl } from '../shared/http/url.ts'
 import { FAULT_FIELD } from '../shared/link/protocol.ts'
 import type { Origins } from './origin.ts'
@@ -22,7 +22,6 @@ export async function proxyPlainly(
     const response = await origins.fetch({
       ...facts,
       url: canonicalUrl(facts.url),
-      fields: withVia(facts.fields, '2.0', 'hunch-far'),
       body,
       signal,
       onInterim: (status, interim) => {
@@ -30,8 +29,7 @@ export async function proxyPlainly(
         if (!isOurs) stream.additionalHeaders({ ':status': status, ...toHeaders(interim) })
       },
     })
-    const fields = withVia(response.fields, '1.1', 'hunch-far')
-    stream.respond({ ':status': response.status, ...toHeaders(fields) })
+    stream.respond({ ':status': response.status, ...toHeaders(response.fields) })
     for await (const chunk of response.body) {
       if (!stream.write(chunk)) await onceDrained(stream, signal)
       if (signal.aborted) return undefined

@@ -2,10 +2,10 @@
 // Knows: the plans of shared/exchange, and who carries them out. Does not know: sockets, parts.
 import { planRequest, type RequestPlan } from '../shared/exchange/plan-request.ts'
 import { isUnreachable, mayShare } from '../shared/exchange/plan-reuse.ts'
+import { planRevalidation } from '../shared/exchange/plan-revalidation.ts'
 import { nameSiblings } from '../shared/exchange/siblings.ts'
 import { type Fault, asFault } from '../shared/fault.ts'
 import type { RequestFacts } from '../shared/http/caching.ts'
-import { without } from '../shared/http/fields.ts'
 import type { Version } from '../shared/version.ts'
 import { type AnswerSink, type AskPlan, askFar, type ClientRequest, NEAR_SCOPE, type ServeContext } from './ask-far.ts'
 import type { ClientResponse } from './client-response.ts'
@@ -107,8 +107,7 @@ async function askOrRescue(
 function revalidate(held: Version, { facts, receivedBy }: ClientRequest, context: ServeContext): void {
   if (context.underWay.has(facts.url)) return
   const { url } = facts
-  const plain = { method: 'GET', url, fields: without(facts.fields, 'if-none-match', 'if-modified-since') }
-  const request = { facts: plain, body: undefined, receivedBy, retire: () => {} }
+  const request = { facts: planRevalidation(facts), body: undefined, receivedBy, retire: () => {} }
   const exchange = { method: 'GET', url, startedAt: context.now() }
   const plan = { kind: 'ask', bases: [held], rescue: undefined } as const
   void sharing(url, true, context, async () => {

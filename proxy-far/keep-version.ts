@@ -1,0 +1,77 @@
+// Keeps what origins answered as versions: contents that came whole, and what a 304 says of one that is held.
+// Knows: scopes, freshness, the versions that far keeps. Does not know: streams, how an answer is sent.
+//
+// Invariant: what depends on a user is kept in the scope of the near that asked (DESIGN, tenet 3).
+import type { Thresholds } from '../shared/config/options.ts'
+import { isPublic, mayKeep, type RequestFacts, updateFields } from '../shared/http/caching.ts'
+import { type FieldList, valueOf } from '../shared/http/fields.ts'
+import { Freshness } from '../shared/http/freshness.ts'
+import type { ResponseFacts } from '../shared/http/lifetime.ts'
+import { type Digest, digestOf, privateScope, type Version } from '../shared/version.ts'
+import type { Versions } from '../shared/versions.ts'
+
+export interface KeepContext {
+  readonly versions: Versions
+  readonly thresholds: Thresholds
+  readonly now: () => number
+}
+
+/** A request, and the near that made it. */
+export interface Asker {
+  readonly facts: RequestFacts
+  readonly nearId: string
+}
+
+/** `content` is undefined when it was too large to gather. */
+export interface ReceivedContent {
+  readonly content: Uint8Array | undefined
+  readonly digest?: Digest
+}
+
+/** Whether the content of a response is a version: a cache may keep it, and its codings are undone. */
+export function isWorthKeeping(facts: RequestFacts, response: ResponseFacts): boolean {
+  return valueOf(response.fields, 'content-encoding') === undefined && mayKeep(facts, response)
+}
+
+/** Keeps a content that came whole, when it is not too large. `askedAt`: when the origin was asked. */
+export function keepContent(
+  { content, digest }: ReceivedContent,
+  response: ResponseFacts,
+  { facts, nearId }: Asker,
+  askedAt: number,
+  { versions, thresholds, now }: KeepContext,
+  wholeBytes = 0,
+): void {
+  if (!content || content.length > thresholds.maxBaseBytes) return
+  const { status, fields } = response
+  versions.add({
+    url: facts.url,
+    scope: isPublic(facts, response) ? 'public' : privateScope(nearId),
+    status,
+    digest: digest ?? digestOf(content),
+    content,
+    fields,
+    // RFC 9111 §4.2.3: the time that the response took counts as age.
+    freshness: Freshness.of(facts, response, 'shared', askedAt),
+    storedAt: now(),
+    ...(wholeBytes > 0 ? { wholeBytes } : {}),
+  })
+}
+
+/** Keeps `version` with the fields of the 304 that confirmed it (RFC 9111 §4.3.4), and gives it so. */
+export function keepConfirmed(
+  version: Version,
+  notModified: FieldList,
+  { facts, nearId }: Asker,
+  askedAt: number,
+  { versions, now }: KeepContext,
+): Version {
+  const fields = updateFields(version.fields, notModified)
+  const confirmed = { status: version.status, fields }
+  const freshness = Freshness.of({ ...facts, method: 'GET' }, confirmed, 'shared', askedAt)
+  // What a 304 says to this user (a new cookie, say) must not reach others by the version that they share.
+  const scope = isPublic(facts, confirmed) ? version.scope : privateScope(nearId)
+  const current: Version = { ...version, scope, fields, freshness, storedAt: now() }
+  versions.add(current)
+  return current
+}
