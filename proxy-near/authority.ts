@@ -8,15 +8,15 @@
 // oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 refuses to load without it
 import 'reflect-metadata'
 
-import { createPrivateKey, createPublicKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
+import { createPrivateKey, createPublicKey, webcrypto, X509Certificate } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import { isIP } from 'node:net'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 
 import * as x509 from '@peculiar/x509'
 
 import { Fault } from '../shared/fault.ts'
+import { type Leaf, LeafSigner, MAX_COMMON_NAME, makeSerialNumber } from './leaf-signer.ts'
 import { makePrivateDirectory, readPrivateFile, writePrivateFile } from './private-file.ts'
 
 const KEY_FILE = 'authority-key.pem'
@@ -30,8 +30,6 @@ const AUTHORITY_DAYS = 5 * 365
 const LEAF_DAYS = 6
 // Clocks of other devices that trust the authority may be behind.
 const BACKDATED_DAYS = 1
-// RFC 5280 appendix A.1: ub-common-name.
-const MAX_COMMON_NAME = 64
 
 /** Whose authority it is, as its subject says it. */
 export interface Owner {
@@ -54,15 +52,6 @@ export interface AuthorityCertificate {
   readonly fingerprint: string
   readonly notBefore: Date
   readonly notAfter: Date
-}
-
-export interface Leaf {
-  /** X.509, PEM. */
-  readonly cert: string
-  /** PKCS #8, PEM. */
-  readonly key: string
-  /** Milliseconds since 1970. */
-  readonly notAfter: number
 }
 
 /** The certificate of the authority in `directory`; undefined when there is none. Raises CANNOT_READ. */
@@ -108,65 +97,26 @@ export async function openAuthority(directory: string, owner: Owner, now: number
 
 export class Authority {
   readonly certificate: AuthorityCertificate
-  readonly #issuer: x509.X509Certificate
-  readonly #signingKey: webcrypto.CryptoKey
-  /**
-   * One key for all leaves, made by each process and never written: whoever could read one key of this process could read
-   * them all, so that more keys would cost time and protect nothing.
-   */
-  readonly #leafKeys: webcrypto.CryptoKeyPair
-  readonly #leafKey: string
-  /** The same in every leaf. */
-  readonly #extensions: readonly x509.Extension[]
+  readonly #signer: LeafSigner
 
-  private constructor(
-    certificate: AuthorityCertificate,
-    keys: { signing: webcrypto.CryptoKey; leaf: webcrypto.CryptoKeyPair; leafPem: string },
-    extensions: readonly x509.Extension[],
-  ) {
+  private constructor(certificate: AuthorityCertificate, signer: LeafSigner) {
     this.certificate = certificate
-    this.#issuer = new x509.X509Certificate(certificate.pem)
-    this.#signingKey = keys.signing
-    this.#leafKeys = keys.leaf
-    this.#leafKey = keys.leafPem
-    this.#extensions = extensions
+    this.#signer = signer
   }
 
   static async load(key: string, certificate: AuthorityCertificate): Promise<Authority> {
-    const pkcs8 = createPrivateKey(key).export({ format: 'der', type: 'pkcs8' })
-    const signing = await webcrypto.subtle.importKey('pkcs8', pkcs8, ALGORITHM, false, ['sign'])
-    const { publicKey } = new x509.X509Certificate(certificate.pem)
-    const leaf = await makeKeys()
-    const extensions = [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      await x509.AuthorityKeyIdentifierExtension.create(publicKey),
-      await x509.SubjectKeyIdentifierExtension.create(leaf.publicKey),
-    ]
-    return new Authority(certificate, { signing, leaf, leafPem: await exportKey(leaf.privateKey) }, extensions)
+    const issuer = new x509.X509Certificate(certificate.pem)
+    return new Authority(certificate, await LeafSigner.make(issuer, createPrivateKey(key)))
   }
 
   /**
    * A certificate for exactly `host`, a name as the URL standard writes it or an address without brackets, that is good
-   * from a day before `now` to six days after.
+   * from a day before `now` to `notAfter`, six days after; both in milliseconds since 1970.
    */
-  async sign(host: string, now: number): Promise<Leaf> {
+  sign(host: string, now: number): Leaf & { readonly notAfter: number } {
     const notAfter = Math.min(now + LEAF_DAYS * DAY_MS, this.certificate.notAfter.getTime())
-    const names: x509.JsonGeneralNames = [{ type: isIP(host) === 0 ? 'dns' : 'ip', value: host }]
-    const cert = await x509.X509CertificateGenerator.create({
-      serialNumber: makeSerialNumber(),
-      // Names do not matter to who verifies it (RFC 9525 §6.3); they do to a person who looks at it.
-      subject: [...(host.length <= MAX_COMMON_NAME ? [{ CN: [host] }] : []), { O: ['Hunch on this machine'] }],
-      issuer: this.#issuer.subjectName.toJSON(),
-      notBefore: new Date(now - BACKDATED_DAYS * DAY_MS),
-      notAfter: new Date(notAfter),
-      signingAlgorithm: ALGORITHM,
-      publicKey: this.#leafKeys.publicKey,
-      signingKey: this.#signingKey,
-      extensions: [...this.#extensions, new x509.SubjectAlternativeNameExtension(names)],
-    })
-    return { cert: cert.toString('pem'), key: this.#leafKey, notAfter }
+    const leaf = this.#signer.sign(host, new Date(now - BACKDATED_DAYS * DAY_MS), new Date(notAfter))
+    return { ...leaf, notAfter }
   }
 }
 
@@ -176,7 +126,7 @@ async function makeAuthority({ user, machine }: Owner, now: number): Promise<{ k
   // Two authorities of one user are two subjects: trust stores tell certificates apart by subject.
   const mark = identifier.keyId.slice(0, 8)
   const cert = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: makeSerialNumber(),
+    serialNumber: makeSerialNumber().toString('hex'),
     name: [
       { CN: [`Hunch of ${user} on ${machine}`.slice(0, MAX_COMMON_NAME)] },
       { O: ['Hunch on this machine'] },
@@ -204,13 +154,6 @@ async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
   const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', key)
   const exported = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' })
   return exported.export({ format: 'pem', type: 'pkcs8' }).toString()
-}
-
-/** RFC 5280 §4.1.2.2: positive, at most 20 bytes. */
-function makeSerialNumber(): string {
-  const bytes = randomBytes(16)
-  bytes[0] = (bytes[0]! & 0x3f) | 0x40
-  return bytes.toString('hex')
 }
 
 function describe(path: string, pem: string): AuthorityCertificate {

@@ -75,7 +75,7 @@ export class Interception {
     }
     const opening = planOpening(target, said)
     if (opening.kind === 'tunnel') return { ...opening, early: bytes, answered: true }
-    const secureContext = await this.#leaves.contextFor(host, now())
+    const secureContext = this.#leaves.contextFor(host, now())
     client.unshift(bytes)
     const socket = new TLSSocket(client, {
       isServer: true,

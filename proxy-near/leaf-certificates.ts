@@ -10,9 +10,9 @@ const MAX_HOSTS = 1000
 const RENEWED_EARLY_MS = 86_400_000
 
 interface Held {
-  readonly context: Promise<SecureContext>
-  /** Milliseconds since 1970; while it is being made, not known. */
-  goodUntil: number
+  readonly context: SecureContext
+  /** Milliseconds since 1970. */
+  readonly goodUntil: number
 }
 
 export class LeafCertificates {
@@ -23,20 +23,13 @@ export class LeafCertificates {
     this.#authority = authority
   }
 
-  /** The context for `host`; `now` in milliseconds since 1970. Many who ask at once get the same. */
-  async contextFor(host: string, now: number): Promise<SecureContext> {
+  /** The context for `host`; `now` in milliseconds since 1970. Takes a millisecond the first time. */
+  contextFor(host: string, now: number): SecureContext {
     const held = this.#held.get(host)
     if (held && now < held.goodUntil) return held.context
-    const made: Held = { context: this.#make(host, now, notAfter => (made.goodUntil = notAfter)), goodUntil: Infinity }
-    this.#held.set(host, made)
-    // What failed once is tried again.
-    made.context.catch(() => this.#held.delete(host))
-    return made.context
-  }
-
-  async #make(host: string, now: number, onSigned: (goodUntil: number) => void): Promise<SecureContext> {
-    const { cert, key, notAfter } = await this.#authority.sign(host, now)
-    onSigned(notAfter - RENEWED_EARLY_MS)
-    return createSecureContext({ cert, key })
+    const { cert, key, notAfter } = this.#authority.sign(host, now)
+    const context = createSecureContext({ cert, key })
+    this.#held.set(host, { context, goodUntil: notAfter - RENEWED_EARLY_MS })
+    return context
   }
 }

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates, type TlsOptions } from 'node:tls'
 import type { Test } from 'tap'
-import { type Leaf, openAuthority } from '../../proxy-near/authority.ts'
+import { openAuthority } from '../../proxy-near/authority.ts'
+import type { Leaf } from '../../proxy-near/leaf-signer.ts'
 import { listen } from './odd-origin.ts'
 
 /** A key, a certificate, and that of the authority that signed it. */
@@ -18,7 +19,7 @@ export async function makeLeaf(host = '127.0.0.1'): Promise<SignedLeaf> {
   const folder = await mkdtemp(join(tmpdir(), 'hunch-test-'))
   try {
     const authority = await openAuthority(folder, { user: 'nobody', machine: 'the test' }, Date.now())
-    return { ...(await authority.sign(host, Date.now())), ca: authority.certificate.pem }
+    return { ...authority.sign(host, Date.now()), ca: authority.certificate.pem }
   } finally {
     await rm(folder, { recursive: true })
   }

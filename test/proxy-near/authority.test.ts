@@ -55,7 +55,7 @@ t.test('a leaf is good for its one host, for servers, for a week, by the stricte
     'under_score.example',
     long,
   ]) {
-    const { cert } = await authority.sign(host, NOW)
+    const { cert } = authority.sign(host, NOW)
     const { status, stderr } = verify(folder, cert, host, NOW)
     t.equal(status, 0, `${host}: ${stderr}`)
     t.match(verify(folder, cert, 'other.example', NOW), { status: 2, stderr: /hostname mismatch/ })
@@ -70,9 +70,17 @@ t.test('a leaf is good for its one host, for servers, for a week, by the stricte
   }
 })
 
+t.test('a leaf is as good in 2050, from when on X.509 writes years with four digits', async t => {
+  const folder = t.testdir()
+  const then = Date.UTC(2049, 11, 30)
+  const authority = await openAuthority(`${folder}/data`, owner, then)
+  const { cert } = authority.sign('site.example', then)
+  t.match(verify(folder, cert, 'site.example', then + 5 * DAY_MS), { status: 0 })
+})
+
 t.test('serial numbers differ; the key is not that of the authority', async t => {
   const authority = await openAuthority(t.testdir(), owner, NOW)
-  const leaves = await Promise.all(Array.from({ length: 20 }, () => authority.sign('site.example', NOW)))
+  const leaves = Array.from({ length: 20 }, () => authority.sign('site.example', NOW))
   t.equal(new Set(leaves.map(({ cert }) => new X509Certificate(cert).serialNumber)).size, 20)
   const [leaf] = leaves
   t.ok(new X509Certificate(leaf!.cert).checkPrivateKey(createPrivateKey(leaf!.key)))
