@@ -6,12 +6,13 @@
 // Knows: TCP, TLS, how they fail. Does not know: HTTP/2, when to try again.
 
 import { createHash } from 'node:crypto'
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 
 import { Fault } from '../shared/fault.ts'
 import type { JoinUrl } from '../shared/link/join-url.ts'
 import type { Clock } from './clock.ts'
+import { connectTcp } from './connect-tcp.ts'
 
 /** The newest TLS session ticket of the far that was dialled last (RFC 8446 §4.6.1); lives as long as the caller keeps it. */
 export class TicketSlot {
@@ -39,6 +40,12 @@ export interface Connection {
   readonly socket: Socket
   /** Bytes that have arrived from the network, handshake and encryption included, whole records or not. */
   readonly receivedBytes: () => number
+  /** Bytes that were given to the network, or wait for it in the system. */
+  readonly sentBytes: () => number
+  /** This machine's own address on it. */
+  readonly localAddress: string | undefined
+  /** Whether TLS resumed an earlier session, without a certificate. */
+  readonly resumed: boolean
 }
 
 /**
@@ -49,12 +56,15 @@ export async function dial(url: JoinUrl, options: DialOptions): Promise<Connecti
   options.signal.throwIfAborted()
   const where = `${url.host}:${url.port}`
   const startedAt = options.clock.now()
-  const tcp = connectTcp({ host: url.host, port: url.port, noDelay: true })
-  const receivedBytes = (): number => tcp.bytesRead
   const waited = `within ${Math.round(options.timeoutMs / 1000)} s`
   const unreachable = new Fault('LINK_UNREACHABLE', `There is no connection to ${where} ${waited}.`)
-  await waitUntilOpen(tcp, 'connect', where, options, unreachable)
-  if (url.security.kind === 'cleartext') return { socket: tcp, receivedBytes }
+  const tcp = await connectInTime(url, where, options, unreachable)
+  const counted = {
+    receivedBytes: () => tcp.bytesRead,
+    sentBytes: () => tcp.bytesWritten,
+    localAddress: tcp.localAddress,
+  }
+  if (url.security.kind === 'cleartext') return { ...counted, socket: tcp, resumed: false }
 
   const { pin } = url.security
   const socket = openTls(tcp, url.host, options.tickets.of(pin))
@@ -64,7 +74,7 @@ export async function dial(url: JoinUrl, options: DialOptions): Promise<Connecti
   socket.on('session', hold)
   const timeoutMs = Math.max(0, startedAt + options.timeoutMs - options.clock.now())
   const silent = new Fault('LINK_TIMEOUT', `${where} accepts the connection but does not speak TLS ${waited}.`)
-  await waitUntilOpen(socket, 'secureConnect', where, { ...options, timeoutMs }, silent)
+  await waitUntilSecure(socket, where, { ...options, timeoutMs }, silent)
   const fault = checkPeer(socket, pin, where)
   if (fault !== undefined) {
     socket.destroy()
@@ -73,7 +83,24 @@ export async function dial(url: JoinUrl, options: DialOptions): Promise<Connecti
   socket.off('session', hold)
   socket.on('session', ticket => options.tickets.keep(pin, ticket))
   for (const ticket of early) options.tickets.keep(pin, ticket)
-  return { socket, receivedBytes }
+  return { ...counted, socket, resumed: socket.isSessionReused() }
+}
+
+async function connectInTime(
+  { host, port }: JoinUrl,
+  where: string,
+  { clock, timeoutMs, signal }: DialOptions,
+  late: Fault,
+): Promise<Socket> {
+  const deadline = new AbortController()
+  const cancel = clock.wake(timeoutMs, () => deadline.abort(late))
+  try {
+    return await connectTcp(host, port, { clock, signal: AbortSignal.any([signal, deadline.signal]) })
+  } catch (error) {
+    throw signal.aborted || !(error instanceof Error) || error instanceof Fault ? error : nameFailure(error, where)
+  } finally {
+    cancel()
+  }
 }
 
 function openTls(tcp: Socket, host: string, ticket: Buffer | undefined): TLSSocket {
@@ -89,15 +116,15 @@ function openTls(tcp: Socket, host: string, ticket: Buffer | undefined): TLSSock
   })
 }
 
-/** Resolves with `event`; destroys the socket and rejects when anything else comes first, or `late` when nothing does. */
-function waitUntilOpen(
-  socket: Socket,
-  event: 'connect' | 'secureConnect',
+/** Resolves when TLS is agreed; destroys the socket and rejects when anything else comes first, or `late` when nothing does. */
+function waitUntilSecure(
+  socket: TLSSocket,
   where: string,
   { clock, timeoutMs, signal }: DialOptions,
   late: Fault,
 ): Promise<void> {
   return new Promise<void>((resolve, reject) => {
+    let cancel = (): void => undefined
     const settle = (): void => {
       cancel()
       signal.removeEventListener('abort', onAbort)
@@ -109,14 +136,15 @@ function waitUntilOpen(
       reject(error)
     }
     const onAbort = (): void => fail(signal.reason)
+    if (signal.aborted) return onAbort()
     const onClose = (): void =>
       fail(new Fault('LINK_UNREACHABLE', `${where} closed the connection before it was secure.`))
-    const cancel = clock.wake(timeoutMs, () => fail(late))
+    cancel = clock.wake(timeoutMs, () => fail(late))
     signal.addEventListener('abort', onAbort, { once: true })
     // Stays on for good: between here and the HTTP/2 session nobody else listens. A second settling does nothing.
     socket.on('error', error => fail(nameFailure(error, where)))
     socket.once('close', onClose)
-    socket.once(event, () => {
+    socket.once('secureConnect', () => {
       settle()
       resolve()
     })

@@ -1,13 +1,15 @@
 // The link, as near's other parts see it: one live session with far, or the fault that says why there is none.
 // Knows: when to dial, who waits. Does not know: what is asked, what answers mean.
 //
-//   connecting ──far agrees (#connect)──▶ up ──session ended, or GOAWAY (#lose)──▶ waiting
+//   connecting ──far agrees (#introduce)──▶ up ──session ended, or GOAWAY (#lose)──▶ waiting, without a back-off
 //   connecting ──a fault that may pass (#fail)──▶ waiting ──back-off over, or a request──▶ connecting
 //   connecting ──a fault that a person must mend (#fail)──▶ refused ──long back-off, or a request──▶ connecting
+//   any but closed ──this machine moved or woke──▶ connecting
 //   any ──close()──▶ closed
 // 1. There is at most one dial under way and at most one session that takes requests.
 // 2. A join code that far refused is not tried again: it will not get better.
-// 3. A request waits for the outcome of one dial, and never longer than `timeoutMs`.
+// 3. A request waits for the outcome of one dial, and never longer than `timeoutMs`: by wait.ts, where nothing bad is known
+//    of the link, for what a slow dial takes; else about a second.
 
 import { EventEmitter } from 'node:events'
 import type { ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
@@ -17,6 +19,7 @@ import type { Logger } from 'pino'
 import { asFault, Fault } from '../shared/fault.ts'
 import { chooseDelayMs, paces } from '../shared/link/back-off.ts'
 import type { JoinUrl } from '../shared/link/join-url.ts'
+import { chooseWaitMs, type DialFacts } from '../shared/link/wait.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type Acquaintance, type JoinedFar, meetFar, writeJoinedFar } from './credential.ts'
 import { dial, TicketSlot } from './dial.ts'
@@ -30,8 +33,10 @@ export interface LinkOptions {
   readonly far: JoinUrl | undefined
   readonly dataDir: string
   readonly log: Pick<Logger, 'info' | 'warn'>
-  /** How long a dial, the hello, and a request without a session may take, each, in milliseconds. */
+  /** How long a dial, the hello, and a request without a session may take at most, each, in milliseconds. */
   readonly timeoutMs: number
+  /** Whether a request waits, about a second, for a link that is known to be down, or fails at once. */
+  readonly waitsWhenDown?: boolean
   /** An idle link is pinged this often, in milliseconds. */
   readonly pingIntervalMs?: number
   /** A far that gives no sign for so long is given up, in milliseconds. */
@@ -56,6 +61,8 @@ const PING_INTERVAL_MS = 25_000
 // An upload of 64 KiB, all that far grants at once, keeps a slow uplink busy that long without a sign from far.
 const PATIENCE_MS = 30_000
 
+const NO_LINK = 'There is no link to the far proxy; near is still trying.'
+
 /**
  * Opens the link and starts to dial; does not wait for far. Raises USAGE (no far is known), LINK_CREDENTIAL (neither joined
  * before nor a code to join with), CANNOT_READ (the stored credential is damaged, and there is no code to join anew).
@@ -78,8 +85,12 @@ export class Link extends EventEmitter<LinkEvents> {
   #session: LinkSession | undefined
   #failures = 0
   #dialledAt = Number.NEGATIVE_INFINITY
+  /** How long the last dial took until requests could be sent. */
+  #lastDialMs: number | undefined
+  #dialling = new AbortController()
   #cancelDial: () => void = () => undefined
   #measured: Measured = {}
+  #dialEnded: Promise<void> = Promise.resolve()
   #remembering: Promise<void> = Promise.resolve()
 
   constructor(options: LinkOptions, far: Acquaintance) {
@@ -87,12 +98,13 @@ export class Link extends EventEmitter<LinkEvents> {
     const defaults = {
       pingIntervalMs: PING_INTERVAL_MS,
       patienceMs: PATIENCE_MS,
+      waitsWhenDown: true,
       clock: systemClock,
       chance: Math.random,
     }
     this.#options = { ...defaults, ...options }
     this.#far = far
-    void this.#connect()
+    this.#connect()
   }
 
   get state(): LinkState {
@@ -110,14 +122,37 @@ export class Link extends EventEmitter<LinkEvents> {
   }
 
   /**
-   * Opens a stream on the live session; adds near's credential and the protocol's version to `headers`.
-   * Raises the fault for which there is no session, LINK_TIMEOUT when none came within `timeoutMs`, or the signal's reason.
-   * When the session ends, the stream fails with the fault that ended it.
+   * Resolves when a request can be sent. Raises the fault for which there is no session, LINK_TIMEOUT when none came in
+   * time, or the signal's reason.
+   */
+  async ready(signal?: AbortSignal): Promise<void> {
+    await this.#findSession(signal)
+  }
+
+  /**
+   * Opens a stream on the live session, once there is one as for `ready`; adds near's credential and the protocol's
+   * version to `headers`. When the session ends, the stream fails with the fault that ended it.
    */
   async request(headers: OutgoingHttpHeaders, options: RequestOptions = {}): Promise<ClientHttp2Stream> {
-    options.signal?.throwIfAborted()
-    const session = this.#session?.usable ? this.#session : await this.#awaitSession(options.signal)
+    const session = await this.#findSession(options.signal)
     return session.request(headers, options)
+  }
+
+  /** This machine has other addresses now, `addresses`: what went by one that is gone is over, all else is doubted. */
+  move(addresses: ReadonlySet<string>): void {
+    const fault = new Fault('LINK_CLOSED', 'This machine has moved to another network.')
+    for (const session of this.#sessions) {
+      if (session.localAddress === undefined || addresses.has(session.localAddress)) session.doubt()
+      else void session.end(fault)
+    }
+    this.#startAnew(fault)
+  }
+
+  /** This machine has slept so long that no connection can be trusted. */
+  wake(): void {
+    const fault = new Fault('LINK_CLOSED', 'This machine has slept; the link is dialled again.')
+    for (const session of this.#sessions) void session.end(fault)
+    this.#startAnew(fault)
   }
 
   /** Ends the session and everything on it; requests that wait, and later ones, fail with LINK_CLOSED. */
@@ -129,29 +164,42 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#closing.abort(fault)
     await Promise.all(Array.from(this.#sessions, session => session.end(fault)))
     this.#settle(waiter => waiter.reject(fault))
+    await this.#dialEnded
     await this.#remembering
   }
 
-  async #connect(): Promise<void> {
+  /** What failed before says nothing any more. */
+  #startAnew(why: Fault): void {
+    if (this.#state === 'up' || this.#state === 'closed' || this.#hopeless) return
+    this.#failures = 0
+    if (this.#state === 'connecting') this.#dialling.abort(why)
+    else this.#connect()
+  }
+
+  #connect(): void {
+    this.#dialEnded = this.#dial()
+  }
+
+  async #dial(): Promise<void> {
     this.#cancelDial()
     this.#dialledAt = this.#options.clock.now()
     this.#become('connecting', this.#fault)
+    const dialling = new AbortController()
+    this.#dialling = dialling
     try {
-      const joined = await this.#introduce()
+      const joined = await this.#introduce(AbortSignal.any([this.#closing.signal, dialling.signal]))
       this.#remembering = this.#remember(joined)
     } catch (error) {
-      this.#fail(asFault(error, 'LINK_CLOSED'))
+      // Those who wait go on waiting.
+      if (dialling.signal.aborted && this.#state === 'connecting') this.#connect()
+      else this.#fail(asFault(error, 'LINK_CLOSED'))
     }
   }
 
-  async #introduce(): Promise<JoinedFar> {
+  async #introduce(signal: AbortSignal): Promise<JoinedFar> {
     const { clock, timeoutMs, pingIntervalMs, patienceMs } = this.#options
-    const connection = await dial(this.#far.url, {
-      tickets: this.#tickets,
-      clock,
-      timeoutMs,
-      signal: this.#closing.signal,
-    })
+    const startedAt = clock.now()
+    const connection = await dial(this.#far.url, { tickets: this.#tickets, clock, timeoutMs, signal })
     const session = new LinkSession(connection, { clock, pingIntervalMs, patienceMs })
     this.#sessions.add(session)
     session.once('retired', () => this.#lose(session, new Fault('LINK_CLOSED', 'The far proxy is going away.')))
@@ -167,10 +215,11 @@ export class Link extends EventEmitter<LinkEvents> {
     })
     const onReady = (): void => {
       this.#session = session
+      this.#lastDialMs = clock.now() - startedAt
       this.#settle(waiter => waiter.resolve(session))
     }
     try {
-      const joined = await introduce(session, this.#far, onReady, deadline.signal)
+      const joined = await introduce(session, this.#far, onReady, AbortSignal.any([deadline.signal, signal]))
       if (!session.usable)
         throw new Fault('LINK_CLOSED', 'The far proxy closed the session that it had just agreed to.')
       this.#failures = 0
@@ -204,9 +253,13 @@ export class Link extends EventEmitter<LinkEvents> {
   /** A session that was up takes no more requests. (One that never was up makes `#introduce` fail.) */
   #lose(session: LinkSession, fault: Fault): void {
     if (this.#session !== session) return
-    this.#measured = session.measured
+    this.#measured = { ...this.#measured, ...session.measured }
     this.#session = undefined
-    if (this.#state === 'up') this.#fail(fault)
+    if (this.#state !== 'up') return
+    if (fault.retry === 'never') return this.#fail(fault)
+    // What ended may begin again at once; a far that lets near in only to throw it out is not asked more often than that.
+    this.#become('waiting', fault)
+    this.#dialIn(Math.max(0, this.#dialledAt + paces.waiting.eagerMs - this.#options.clock.now()))
   }
 
   #fail(fault: Fault): void {
@@ -228,16 +281,25 @@ export class Link extends EventEmitter<LinkEvents> {
 
   #dialIn(delayMs: number): void {
     this.#cancelDial()
-    this.#cancelDial = this.#options.clock.wake(delayMs, () => void this.#connect())
+    this.#cancelDial = this.#options.clock.wake(delayMs, () => this.#connect())
+  }
+
+  async #findSession(signal: AbortSignal | undefined): Promise<LinkSession> {
+    signal?.throwIfAborted()
+    const session = this.#session
+    if (session?.usable) return session
+    // It is over but has not said so yet.
+    if (session !== undefined) this.#lose(session, new Fault('LINK_CLOSED', 'The far proxy closed the session.'))
+    const refusal = this.#bringDialForward()
+    if (refusal !== undefined) throw refusal
+    if (this.#failures > 0 && !this.#options.waitsWhenDown) throw this.#fault ?? new Fault('LINK_TIMEOUT', NO_LINK)
+    return this.#awaitSession(signal)
   }
 
   #awaitSession(signal: AbortSignal | undefined): Promise<LinkSession> {
-    // The session is over but has not said so yet.
-    if (this.#state === 'up') this.#fail(new Fault('LINK_CLOSED', 'The far proxy closed the session.'))
-    const refusal = this.#bringDialForward()
-    if (refusal !== undefined) return Promise.reject(refusal)
     return new Promise((resolve, reject) => {
       const { clock, timeoutMs } = this.#options
+      const waitMs = Math.min(timeoutMs, chooseWaitMs(this.#dialFacts))
       const leave = (): void => {
         cancel()
         signal?.removeEventListener('abort', onAbort)
@@ -254,13 +316,17 @@ export class Link extends EventEmitter<LinkEvents> {
         },
       }
       const onAbort = (): void => waiter.reject(signal?.reason)
-      const cancel = clock.wake(timeoutMs, () => {
-        const message = `There was no link to the far proxy within ${Math.round(timeoutMs / 1000)} s.`
-        waiter.reject(this.#fault ?? new Fault('LINK_TIMEOUT', message))
-      })
+      const cancel = clock.wake(waitMs, () => waiter.reject(this.#fault ?? new Fault('LINK_TIMEOUT', NO_LINK)))
       this.#waiters.add(waiter)
       signal?.addEventListener('abort', onAbort, { once: true })
     })
+  }
+
+  get #dialFacts(): DialFacts {
+    const now = this.#options.clock.now()
+    const dialledMs = this.#state === 'connecting' ? now - this.#dialledAt : 0
+    const { roundTripMs } = this.#measured
+    return { failures: this.#failures, dialledMs, lastDialMs: this.#lastDialMs, roundTripMs }
   }
 
   /** A request is the best reason to try again, though not at every one of many. Gives the fault when it is not done. */
@@ -272,7 +338,7 @@ export class Link extends EventEmitter<LinkEvents> {
         return undefined
       case 'refused':
         if (this.#hopeless || now < this.#dialledAt + paces.refused.eagerMs) return this.#fault
-        void this.#connect()
+        this.#connect()
         return undefined
       case 'closed':
         return this.#fault
@@ -292,7 +358,7 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#fault = fault
     const { host, port } = this.#far.url
     const far = `${host}:${port}`
-    if (state === 'up') this.#options.log.info({ far }, 'the link is up')
+    if (state === 'up') this.#options.log.info({ far, dialMs: this.#lastDialMs }, 'the link is up')
     if (state === 'waiting' || state === 'refused') {
       this.#options.log.warn({ far, code: fault?.code, detail: fault?.message }, 'the link is down')
     }

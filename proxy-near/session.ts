@@ -81,6 +81,7 @@ export class LinkSession extends EventEmitter<SessionEvents> {
       ...linkHttp2Options,
     })
     this.#http2.once('connect', () => {
+      if (this.#endedBy !== undefined) return
       this.#http2.setLocalWindowSize(this.#grantedBytes)
       this.#look()
     })
@@ -88,6 +89,11 @@ export class LinkSession extends EventEmitter<SessionEvents> {
     this.#http2.on('error', error => void this.end(asFault(error, 'LINK_CLOSED')))
     this.#http2.once('goaway', () => this.emit('retired'))
     this.#http2.once('close', () => void this.end(new Fault('LINK_CLOSED', 'The far proxy closed the session.')))
+  }
+
+  /** This machine's own address on the connection. */
+  get localAddress(): string | undefined {
+    return this.#connection.localAddress
   }
 
   get usable(): boolean {
@@ -100,6 +106,11 @@ export class LinkSession extends EventEmitter<SessionEvents> {
       ...(roundTripMs === undefined ? {} : { roundTripMs }),
       ...(bandwidthBytesPerSecond === undefined ? {} : { bandwidthBytesPerSecond }),
     }
+  }
+
+  /** Asks far for a sign of life at once, and gives it up in seconds when there is none. */
+  doubt(): void {
+    if (this.#endedBy === undefined) this.#perform(this.#pulse.handle({ kind: 'doubted' }, this.#clock.now()))
   }
 
   /** From now on requests carry this credential and this version of the protocol. */
@@ -195,7 +206,8 @@ export class LinkSession extends EventEmitter<SessionEvents> {
     this.#grant(this.#credit.handle({ kind: 'counted', receivedBytes }, now))
     const { probing } = this.#credit
     const openStreams = this.#openStreams
-    this.#perform(this.#pulse.handle({ kind: 'counted', receivedBytes, openStreams, probing }, now))
+    const sentBytes = this.#connection.sentBytes()
+    this.#perform(this.#pulse.handle({ kind: 'counted', receivedBytes, sentBytes, openStreams, probing }, now))
   }
 
   #perform(commands: readonly PulseCommand[]): void {

@@ -1,5 +1,5 @@
 // Claims about when near sends a PING and when it gives far up.
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { Pulse, type PulseEvent } from '../../../shared/link/pulse.ts'
 import { play } from '../../play.ts'
 
@@ -7,8 +7,10 @@ const ping = { kind: 'send-ping' } as const
 const answered = { kind: 'ping-answered' } as const
 const opened = { kind: 'stream-opened' } as const
 
-function counted(receivedBytes: number, openStreams = 0, probing = false): PulseEvent {
-  return { kind: 'counted', receivedBytes, openStreams, probing }
+const doubted = { kind: 'doubted' } as const
+
+function counted(receivedBytes: number, openStreams = 0, probing = false, sentBytes = 0): PulseEvent {
+  return { kind: 'counted', receivedBytes, sentBytes, openStreams, probing }
 }
 
 function pulse(): Pulse {
@@ -146,7 +148,7 @@ t.test('near looks often while bytes arrive and seldom while a long poll waits',
     .give(answered)
     .expect()
   let now = 10
-  for (const waitMs of [20, 40, 80, 160, 320, 640, 1_000, 1_000]) {
+  for (const waitMs of [20, 40, 80, 160, 320]) {
     script
       .at(now)
       .give(counted(100, 1, true))
@@ -159,4 +161,118 @@ t.test('near looks often while bytes arrive and seldom while a long poll waits',
     .give(counted(200, 1, false))
     .expect()
     .wakesAt(now + 50)
+})
+
+/** Opens a stream on a link whose round trip is 100 ms, 1 s after the last word of far. */
+function waiting(t: Test) {
+  return play(t, pulse())
+    .give(counted(0))
+    .expect(ping)
+    .at(100)
+    .give(counted(40))
+    .expect()
+    .give(answered)
+    .expect()
+    .at(1_000)
+    .give(opened)
+    .expect()
+}
+
+t.test('a link that somebody waits for is pinged when quiet, and given up in seconds', async t => {
+  waiting(t)
+    .at(1_299)
+    .give(counted(40, 1))
+    .expect()
+    .wakesAt(1_300)
+    .at(1_300)
+    .give(counted(40, 1))
+    .expect(ping)
+    .at(5_699)
+    .give(counted(40, 1))
+    .expect()
+    .wakesAt(5_700)
+    .at(5_700)
+    .give(counted(40, 1))
+    .expect({ kind: 'give-up', silentMs: 4_400 })
+})
+
+t.test(
+  'an origin that thinks long costs half as many PINGs after each answer, as few as none waiting in the end',
+  async t => {
+    const script = waiting(t)
+    let now = 1_300
+    for (const quietMs of [2_400, 4_800, 9_600, 19_200, 20_000, 20_000]) {
+      script
+        .at(now)
+        .give(counted(40, 1))
+        .expect(ping)
+        .at(now + 100)
+        .give(answered)
+        .expect()
+        .at(now + 100 + quietMs - 1)
+        .give(counted(40, 1))
+        .expect()
+        .wakesAt(now + 100 + quietMs)
+      now += 100 + quietMs
+    }
+    script.give(opened).expect(ping)
+    script
+      .at(now)
+      .give(answered)
+      .expect()
+      .at(now + 2_400)
+      .give(counted(40, 2))
+      .expect(ping)
+  },
+)
+
+t.test('a PING behind a full queue may take its time: bytes arrive, and later silences are judged by it', async t => {
+  const script = waiting(t).at(1_300).give(counted(40, 1)).expect(ping)
+  // 28.8 kbit/s, and 20 s of data in front of the answer.
+  for (let now = 1_500; now <= 21_300; now += 200) script.at(now).give(counted(now, 1)).expect()
+  script
+    .give(answered)
+    .expect()
+    .at(21_300)
+    .give(counted(40_000, 1))
+    .expect(ping)
+    .at(31_299)
+    .give(counted(40_000, 1))
+    .expect()
+    .at(31_300)
+    .give(counted(40_000, 1))
+    .expect({ kind: 'give-up', silentMs: 10_000 })
+})
+
+t.test('a PING behind an upload is waited for until the upload can have left on the slowest link', async t => {
+  waiting(t)
+    .at(1_300)
+    .give(counted(40, 1, false, 9_000))
+    .expect(ping)
+    .at(10_199)
+    .give(counted(40, 1, false, 9_000))
+    .expect()
+    .wakesAt(10_200)
+    .at(10_200)
+    .give(counted(40, 1, false, 9_000))
+    .expect({ kind: 'give-up', silentMs: 8_900 })
+})
+
+t.test('a doubted link is pinged at once and given up in seconds, idle as it is; any sign ends the doubt', async t => {
+  waiting(t)
+    .at(2_000)
+    .give(counted(40))
+    .expect()
+    .at(3_000)
+    .give(doubted)
+    .expect(ping)
+    .wakesAt(7_400)
+    .give(doubted)
+    .expect()
+    .at(7_400)
+    .give(counted(40))
+    .expect({ kind: 'give-up', silentMs: 4_400 })
+    .give(counted(41))
+    .expect()
+    .wakesAt(17_400)
 })
