@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import * as x509 from '@peculiar/x509'
 
 import { Fault } from '../shared/fault.ts'
-import { readPrivateFile, writePrivateFile } from './private-file.ts'
+import { readPrivateFile, writePrivateFile } from '../store/private-file.ts'
 
 export interface Certificate {
   /** PKCS #8, PEM. */

@@ -11,7 +11,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { join } from 'node:path'
 
 import { Fault } from '../shared/fault.ts'
-import { readPrivateFile, writePrivateFile } from './private-file.ts'
+import { readPrivateFile, writePrivateFile } from '../store/private-file.ts'
 
 const NEARS_FILE = 'nears.json'
 

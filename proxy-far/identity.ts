@@ -4,7 +4,7 @@
 
 import { openCertificate } from './certificate.ts'
 import { Credentials, type Joined } from './credentials.ts'
-import { makePrivateDirectory } from './private-file.ts'
+import { makePrivateDirectory } from '../store/private-file.ts'
 
 export interface FarIdentity {
   /** PKCS #8, PEM: for the TLS server. */

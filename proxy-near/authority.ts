@@ -17,7 +17,7 @@ import * as x509 from '@peculiar/x509'
 
 import { Fault } from '../shared/fault.ts'
 import { type Leaf, LeafSigner, MAX_COMMON_NAME, makeSerialNumber } from './leaf-signer.ts'
-import { makePrivateDirectory, readPrivateFile, writePrivateFile } from './private-file.ts'
+import { makePrivateDirectory, readPrivateFile, writePrivateFile } from '../store/private-file.ts'
 
 const KEY_FILE = 'authority-key.pem'
 const CERT_FILE = 'authority-cert.pem'

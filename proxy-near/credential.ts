@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Fault } from '../shared/fault.ts'
 import { formatJoinUrl, isSameFar, type JoinUrl, parseJoinUrl } from '../shared/link/join-url.ts'
 import { isCredential } from '../shared/link/protocol.ts'
-import { makePrivateDirectory, readPrivateFile, writePrivateFile } from './private-file.ts'
+import { makePrivateDirectory, readPrivateFile, writePrivateFile } from '../store/private-file.ts'
 
 export interface JoinedFar {
   /** Where far is and what its key is, without a token. */

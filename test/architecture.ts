@@ -57,8 +57,16 @@ const rules: readonly Rule[] = [
   { where: /^shared\//, find: findImpureWords },
   { where: /^shared\//, find: findLength },
   { where: /^shared\/.*\.ts$/, find: findTwin },
-  { where: /^proxy-near\//, find: importsOnly(/^(?:proxy-near|shared)\//, 'near imports only itself and shared/') },
-  { where: /^proxy-far\//, find: importsOnly(/^(?:proxy-far|shared)\//, 'far imports only itself and shared/') },
+  {
+    where: /^proxy-near\//,
+    find: importsOnly(/^(?:proxy-near|store|shared)\//, 'near imports only itself, store/ and shared/'),
+  },
+  {
+    where: /^proxy-far\//,
+    find: importsOnly(/^(?:proxy-far|store|shared)\//, 'far imports only itself, store/ and shared/'),
+  },
+  // What both proxies keep on disks (docs/decisions/0301); it knows neither of them.
+  { where: /^store\//, find: importsOnly(/^(?:store|shared)\//, 'store/ imports only itself and shared/') },
   {
     where: /^loadtest\//,
     find: importsOnly(/^(?:loadtest|shared)\//, 'loadtest reaches the proxies over sockets only'),
@@ -73,7 +81,7 @@ const rules: readonly Rule[] = [
 
 /** Every breach of a rule under `root`, as lines `file: rule`, in the order of the paths. */
 export async function findBreaches(root: string): Promise<readonly string[]> {
-  const folders = '{cli,proxy-near,proxy-far,shared,loadtest,test}'
+  const folders = '{cli,proxy-near,proxy-far,store,shared,loadtest,test}'
   const paths = new Set<string>()
   for await (const path of glob(`${folders}/**/*.{ts,js,mts,cts,mjs,cjs}`, { cwd: root })) {
     paths.add(path.replaceAll('\\', '/'))

@@ -1,4 +1,4 @@
-// Files that only far's own user may read: secrets, whole or not at all.
+// Files that only the user of this process may read: secrets, whole or not at all.
 // Knows: modes, temporary names, what a failing disk says. Does not know: what is in the files.
 
 import { randomBytes } from 'node:crypto'
