@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import { type Fault, asFault } from '../shared/fault.ts'
 import { type RequestFacts } from '../shared/http/caching.ts'
 import { proxyStatus } from '../shared/http/proxy-status.ts'
-import type { FieldList } from '../shared/http/fields.ts'
+import { type FieldList, toLists } from '../shared/http/fields.ts'
 import { canonicalUrl } from '../shared/http/url.ts'
 import { FAULT_FIELD } from '../shared/link/protocol.ts'
 import type { Origins } from './origin.ts'
@@ -68,13 +68,8 @@ async function onceDrained(stream: ServerHttp2Stream, signal: AbortSignal): Prom
 
 /** A field list as Node's HTTP/2 takes it. */
 export function toHeaders(fields: FieldList): OutgoingHttpHeaders {
-  const headers: Record<string, string | string[]> = {}
-  for (const [name] of fields) {
-    const lower = name.toLowerCase()
-    // RFC 9113 §8.2.1: a value with white space around it is malformed in HTTP/2, and nghttp2 drops the field.
-    headers[lower] ??= fields.filter(([each]) => each.toLowerCase() === lower).map(([, value]) => value.trim())
-  }
-  return headers
+  // RFC 9113 §8.2.1: a value with white space around it is malformed in HTTP/2, and nghttp2 drops the field.
+  return toLists(fields.map(([name, value]) => [name, value.trim()]))
 }
 
 /** The fields of an HTTP/2 request as a list; pseudo-fields left out, crumbs of cookies joined (RFC 9113 §8.2.3). */

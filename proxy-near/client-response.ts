@@ -4,7 +4,7 @@
 import type { ServerResponse } from 'node:http'
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import { Fault } from '../shared/fault.ts'
-import { type FieldList, endToEnd, toRaw, valueOf, without } from '../shared/http/fields.ts'
+import { type FieldList, endToEnd, toLists, toRaw, valueOf, without } from '../shared/http/fields.ts'
 import { proxyStatus } from '../shared/http/proxy-status.ts'
 import { failurePage } from './failure-page.ts'
 
@@ -53,8 +53,9 @@ export class ClientResponse {
       this.#response.additionalHeaders({ ':status': status, ...toHeaders(fields) })
       return
     }
-    // RFC 9110 §15.2: HTTP/1.0 knows none. Node has `writeInformation` from 24.17 on only; a hint may be lost.
-    if (this.#request.httpVersion !== '1.0') this.#response.writeInformation?.(status, toHeaders(fields))
+    if (this.#request.httpVersion === '1.0') return // RFC 9110 §15.2: it knows none.
+    // Node has this from 24.17 on only; a hint may be lost.
+    this.#response.writeInformation?.(status, toRaw(endToEnd(fields)))
   }
 
   /**
@@ -141,10 +142,5 @@ function respond(stream: ServerHttp2Stream, status: number, fields: FieldList, w
 
 /** The same as an object, where Node takes no list; repeated names become lists of values. */
 function toHeaders(fields: FieldList): Record<string, string[]> {
-  const headers = new Map<string, string[]>()
-  for (const [name, value] of endToEnd(fields)) {
-    const lower = name.toLowerCase()
-    headers.set(lower, [...(headers.get(lower) ?? []), value])
-  }
-  return Object.fromEntries(headers)
+  return toLists(endToEnd(fields))
 }

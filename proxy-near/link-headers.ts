@@ -2,7 +2,7 @@
 // Knows: how HTTP/2 writes fields. Does not know: asks, tunnels, methods.
 import type { OutgoingHttpHeaders } from 'node:http2'
 import type { RequestFacts } from '../shared/http/caching.ts'
-import { type FieldList, withVia, without } from '../shared/http/fields.ts'
+import { type FieldList, toLists, withVia, without } from '../shared/http/fields.ts'
 
 /** All but the method. `receivedBy`: the protocol by which near got the request (RFC 9110 §7.6.3). */
 export function linkHeaders({ url, fields }: RequestFacts, receivedBy: string): OutgoingHttpHeaders {
@@ -11,17 +11,14 @@ export function linkHeaders({ url, fields }: RequestFacts, receivedBy: string): 
     ':scheme': protocol.slice(0, -1),
     ':authority': host,
     ':path': url.slice(`${protocol}//${host}`.length),
-    ...toHeaders(withVia(without(fields, 'host', 'expect'), receivedBy, 'hunch-near')),
+    ...toLists(inCrumbs(withVia(without(fields, 'host', 'expect'), receivedBy, 'hunch-near'))),
   }
 }
 
-function toHeaders(fields: FieldList): OutgoingHttpHeaders {
-  const headers: Record<string, string[]> = {}
-  for (const [name, value] of fields) {
-    const lower = name.toLowerCase()
-    // RFC 9113 §8.2.3: crumbs of a cookie that stay the same cost a byte each.
-    const values = lower === 'cookie' ? value.split(/; */) : [value]
-    headers[lower] = [...(headers[lower] ?? []), ...values]
-  }
-  return headers
+/** RFC 9113 §8.2.3: crumbs of a cookie that stay the same cost a byte each. */
+function inCrumbs(fields: FieldList): FieldList {
+  return fields.flatMap(([name, value]) => {
+    const values = name.toLowerCase() === 'cookie' ? value.split(/; */) : [value]
+    return values.map(each => [name, each] as const)
+  })
 }

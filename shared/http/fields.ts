@@ -100,6 +100,17 @@ export function toRecord(fields: FieldList): Record<string, string> {
   return Object.fromEntries(record)
 }
 
+/** The fields as one object of lower-case names and lists of values, each line one, as HTTP/2 libraries want them. */
+export function toLists(fields: FieldList): Record<string, string[]> {
+  // Not gathered in an object, as in `toRecord`.
+  const lists = new Map<string, string[]>()
+  for (const [name, value] of fields) {
+    const lower = name.toLowerCase()
+    lists.set(lower, [...(lists.get(lower) ?? []), value])
+  }
+  return Object.fromEntries(lists)
+}
+
 /** The list after this proxy has added itself to `Via` (RFC 9110 §7.6.3): the protocol it *received* the message by. */
 export function withVia(fields: FieldList, receivedProtocol: string, pseudonym: string): FieldList {
   return [...fields, ['Via', `${receivedProtocol} ${pseudonym}`]]

@@ -6,6 +6,7 @@ import {
   endToEnd,
   type FieldList,
   fromRaw,
+  toLists,
   toRaw,
   toRecord,
   valueOf,
@@ -32,6 +33,15 @@ t.test('lines of one name are one value, joined as its kind is joined', async t 
   t.equal(valueOf(fields, 'cookie'), 'a=1; b=2')
   t.equal(valueOf(fields, 'x-empty'), '')
   t.equal(valueOf(fields, 'host'), undefined)
+})
+
+t.test('as an object of lists each line stays apart, under names that objects have, too', async t => {
+  const odd = toLists([...fields, ['constructor', 'a'], ['__proto__', 'b'], ['Constructor', 'c']])
+  t.strictSame(odd['accept'], ['text/html', 'image/*;q=0.5'])
+  t.strictSame(Object.entries(odd).slice(-2), [
+    ['constructor', ['a', 'c']],
+    ['__proto__', ['b']],
+  ])
 })
 
 t.test('fields are left out and replaced whatever their case is', async t => {
