@@ -21,9 +21,14 @@ export type Reuse =
    */
   | { readonly kind: 'validate'; readonly ifUnreachable: boolean; readonly ifError: boolean }
 
-interface Stored {
-  readonly request: RequestFacts
-  readonly response: ResponseFacts
+/** What has to be known of a stored response beside its status and fields; plain data, to be written down. */
+export interface StoredFacts {
+  readonly method: string
+  readonly url: string
+  /** Names the request fields that selected the response; undefined when nothing selects it again (`Vary: *`). */
+  readonly variant: string | undefined
+  /** Whether the request had credentials (§3.5). */
+  readonly authorized: boolean
   readonly cache: CacheKind
   readonly askedAt: number
   readonly mustBeValidated: boolean
@@ -33,22 +38,22 @@ const ASK_FIRST: Reuse = { kind: 'validate', ifUnreachable: false, ifError: fals
 
 /** The rules for one stored response. Times are milliseconds since the epoch. */
 export class Freshness {
-  readonly #stored: Stored
+  /** Nothing else of the request is remembered: its fields may hold what is nobody's business later. */
+  readonly facts: StoredFacts
   readonly #directives: Directives
   readonly #lifetimeSeconds: number
   readonly #initialAgeSeconds: number
   readonly #vary: string | undefined
-  /** Names the request fields that selected the response; undefined when nothing selects it again (`Vary: *`). */
-  readonly variant: string | undefined
+  readonly #response: ResponseFacts
 
-  private constructor(stored: Stored) {
-    const { request, response, cache, askedAt } = stored
-    this.#stored = stored
+  private constructor(facts: StoredFacts, response: ResponseFacts) {
+    const { cache, askedAt } = facts
+    this.facts = facts
+    this.#response = response
     this.#directives = directivesOf(response.fields)
     this.#vary = valueOf(response.fields, 'vary')
     this.#lifetimeSeconds = lifetimeSeconds(response, cache, askedAt)
     this.#initialAgeSeconds = initialAgeSeconds(response.fields, cache, askedAt)
-    this.variant = variantOf(this.#vary, request.fields)
   }
 
   /**
@@ -56,12 +61,25 @@ export class Freshness {
    * time that the response took counts as age (RFC 9111 §4.2.3, corrected_age_value), and on a slow link it is long.
    */
   static of(request: RequestFacts, response: ResponseFacts, cache: CacheKind, now: number): Freshness {
-    return new Freshness({ request, response, cache, askedAt: now, mustBeValidated: false })
+    const { method, url, fields } = request
+    const variant = variantOf(valueOf(response.fields, 'vary'), fields)
+    const authorized = valueOf(fields, 'authorization') !== undefined
+    return new Freshness({ method, url, variant, authorized, cache, askedAt: now, mustBeValidated: false }, response)
+  }
+
+  /** The rules for a stored response of which `facts` were written down. */
+  static restore(facts: StoredFacts, response: ResponseFacts): Freshness {
+    return new Freshness(facts, response)
+  }
+
+  /** See `StoredFacts`. */
+  get variant(): string | undefined {
+    return this.facts.variant
   }
 
   /** The same after something said that it may have changed (§4.4): the origin's word is needed, whatever was allowed. */
   invalidated(): Freshness {
-    return new Freshness({ ...this.#stored, mustBeValidated: true })
+    return new Freshness({ ...this.facts, mustBeValidated: true }, this.#response)
   }
 
   /** Whether it was fresh when it came. */
@@ -71,7 +89,7 @@ export class Freshness {
 
   /** Whether `request` selects the response (§4, §4.1): URL, method, and the fields that `Vary` names. */
   selects(request: RequestFacts): boolean {
-    const { method, url } = this.#stored.request
+    const { method, url } = this.facts
     const isMethod = request.method === method || (request.method === 'HEAD' && method === 'GET')
     return isMethod && request.url === url && this.#matches(request.fields)
   }
@@ -106,7 +124,7 @@ export class Freshness {
    * by other request fields (RFC 9111 §4.1), since a date alone does not tell variants apart.
    */
   validators(request: RequestFacts): Validators | undefined {
-    const { fields } = this.#stored.response
+    const { fields } = this.#response
     const etag = valueOf(fields, 'etag')
     const lastModified = valueOf(fields, 'last-modified')
     if (!this.selects(request) || (etag === undefined && lastModified === undefined)) return undefined
@@ -136,7 +154,7 @@ export class Freshness {
   }
 
   #age(now: number): number {
-    return this.#initialAgeSeconds + Math.max(0, (now - this.#stored.askedAt) / 1000)
+    return this.#initialAgeSeconds + Math.max(0, (now - this.facts.askedAt) / 1000)
   }
 
   #matches(requestFields: FieldList): boolean {
@@ -145,19 +163,18 @@ export class Freshness {
 
   /** Whether the response never answers by itself, fresh or not. `no-cache` with names is about those fields only. */
   get #needsWord(): boolean {
-    const { mustBeValidated, cache, request, response } = this.#stored
+    const { mustBeValidated, cache } = this.facts
     const noCache = this.#directives.has('no-cache') && splitList(this.#directives.get('no-cache')).length === 0
     const noStore = this.#directives.has('no-store') && !this.#directives.has('must-understand')
-    return (
-      mustBeValidated || noCache || noStore || (cache === 'shared' && !maySharedCacheReuse(request, response.fields))
-    )
+    if (mustBeValidated || noCache || noStore) return true
+    return cache === 'shared' && !maySharedCacheReuse(this.facts, this.#response.fields)
   }
 
   /** Whether it may never be shown stale, whoever would put up with it (§4.2.4, §5.2.2.2, §5.2.2.8, §5.2.2.10). */
   get #stayedFreshOrAsks(): boolean {
     const forShared = ['proxy-revalidate', 's-maxage'] as const
     if (this.#directives.has('must-revalidate')) return true
-    return this.#stored.cache === 'shared' && forShared.some(name => this.#directives.has(name))
+    return this.facts.cache === 'shared' && forShared.some(name => this.#directives.has(name))
   }
 }
 
@@ -171,10 +188,10 @@ function maxStale(wishes: Directives): number {
  * Whether a shared cache may answer with it at all (§3, §3.5), `private` aside also where it names fields. What sets a
  * cookie is answered only when the origin says that it is for all: stricter than the RFC, see `isPublic`.
  */
-function maySharedCacheReuse(request: RequestFacts, fields: FieldList): boolean {
+function maySharedCacheReuse({ authorized }: StoredFacts, fields: FieldList): boolean {
   const directives = directivesOf(fields)
   if (directives.has('private')) return false
   const isShared = directives.has('public') || directives.has('s-maxage')
   if (valueOf(fields, 'set-cookie') !== undefined && !isShared) return false
-  return isShared || directives.has('must-revalidate') || valueOf(request.fields, 'authorization') === undefined
+  return isShared || directives.has('must-revalidate') || !authorized
 }

@@ -1,20 +1,21 @@
 // Which of several responses of one URL a request selects (RFC 9111 §4.1).
 // Knows: Vary, and which differences of request fields are none. Does not know: stores.
+import { createHash } from 'node:crypto'
 import { splitList } from './directives.ts'
 import { type FieldList, valueOf } from './fields.ts'
 
 /**
- * The request fields that selected a response, as one text: two requests select the same response when its `Vary` gives
- * the same text for both. Undefined when nothing that a request says selects it (`*`).
+ * A name for the request fields that selected a response: two requests select the same response when its `Vary` gives
+ * the same name for both. Empty when it names no field; undefined when nothing that a request says selects it (`*`).
+ * The name does not tell what the fields say: it is written down with the version, and they may be secrets.
  */
 export function variantOf(vary: string | undefined, requestFields: FieldList): string | undefined {
   const names = [...new Set(splitList(vary))]
   if (names.includes('*')) return undefined
-  return names
-    .filter(name => !notSelecting.has(name))
-    .sort()
-    .map(name => `${name}: ${normalise(name, valueOf(requestFields, name))}\n`)
-    .join('')
+  const selecting = names.filter(name => !notSelecting.has(name)).sort()
+  if (selecting.length === 0) return ''
+  const text = selecting.map(name => `${name}: ${normalise(name, valueOf(requestFields, name))}\n`).join('')
+  return createHash('sha256').update(text).digest('base64url')
 }
 
 // Contents are kept without content coding, so that this tells none apart.

@@ -289,3 +289,34 @@ t.test('whether it was fresh when it came does not depend on now', async t => {
   for (const value of ['max-age=0', 'no-cache, max-age=60', 'x']) t.notOk(freshness(says(value)).isForAWhile, value)
   t.notOk(freshness(says('max-age=60', ['Age', '60'])).isForAWhile)
 })
+
+t.test(
+  'what was written down of a response gives the same rules again, and none of the request it need not',
+  async t => {
+    const request = get([
+      ['Authorization', 'Basic c2VjcmV0'],
+      ['Cookie', 'session=secret'],
+      ['Accept-Language', 'de'],
+    ])
+    const response = ok([
+      ['Vary', 'Accept-Language'],
+      ['Cache-Control', 'max-age=60'],
+    ])
+    for (const cache of ['private', 'shared'] as const) {
+      for (const before of [
+        Freshness.of(request, response, cache, NOW),
+        Freshness.of(request, response, cache, NOW).invalidated(),
+      ]) {
+        const text = JSON.stringify(before.facts)
+        t.notMatch(text, /secret|c2VjcmV0/)
+        const after = Freshness.restore(JSON.parse(text), response)
+        for (const asked of [request, get([['Accept-Language', 'de']]), get([['Accept-Language', 'en']])]) {
+          for (const later of [0, 59_000, 61_000]) {
+            t.strictSame(after.reuse(asked, NOW + later), before.reuse(asked, NOW + later))
+            t.equal(after.selects(asked), before.selects(asked))
+          }
+        }
+      }
+    }
+  },
+)

@@ -67,3 +67,8 @@ t.test('codings tell nothing apart, nor does the order of names', async t => {
   t.equal(variantOf('a, B', [['A', '1']]), variantOf('b,A,a', [['A', '1']]))
   t.equal(variantOf(undefined, [['A', '1']]), '')
 })
+
+t.test('the name of a variant does not tell what selected it', async t => {
+  const name = variantOf('Cookie, A', [['Cookie', 'session=secret']])
+  t.notMatch(name, /secret|session|cookie/i)
+})
