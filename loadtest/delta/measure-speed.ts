@@ -9,8 +9,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { init, xd3_decode_memory, xd3_encode_memory, xd3_smatch_cfg } from 'xdelta3-wasm'
-import { BaseIndex, decodeDelta, encodeDelta } from '../../shared/delta/format.ts'
+import { BaseIndex, createDeltaDecoder, decodeDelta, encodeDelta } from '../../shared/delta/format.ts'
 import { applyVcdiff } from '../../shared/delta/vcdiff-patch.ts'
+import { Feed } from '../../shared/exchange/feed.ts'
 import { quantile, readPairs } from './corpus.ts'
 
 const { values } = parseArgs({ options: { corpus: { type: 'string' }, csv: { type: 'string' } } })
@@ -64,6 +65,17 @@ async function measurePages(): Promise<void> {
   }
 }
 
+/** What near allows a delta to make: it does not know the target's length. */
+const MAX_TARGET_BYTES = 64 * 1024 * 1024
+
+async function decodeStepwise(base: Uint8Array, chunks: readonly Uint8Array[]): Promise<number> {
+  const options = { framing: 'link', maxTargetBytes: MAX_TARGET_BYTES } as const
+  const feed = new Feed(createDeltaDecoder('dcb', base, options))
+  let bytes = 0
+  for (const chunk of chunks) bytes += (await feed.write(chunk)).length
+  return bytes + (await feed.end()).length
+}
+
 async function measureDecoding(): Promise<void> {
   const encoded = await Promise.all(
     changed.map(async pair => ({
@@ -88,8 +100,12 @@ async function measureDecoding(): Promise<void> {
     'vcdiff link, as a stream': each(({ pair, link }) =>
       decodeDelta('vcdiff', pair.base, link, { framing: 'link', maxTargetBytes: pair.target.length }),
     ),
-    'dcb link, as a stream': each(({ pair, dcb }) =>
-      decodeDelta('dcb', pair.base, dcb, { framing: 'link', maxTargetBytes: pair.target.length }),
+    'dcb link, whole': each(({ pair, dcb }) =>
+      decodeDelta('dcb', pair.base, dcb, { framing: 'link', maxTargetBytes: MAX_TARGET_BYTES }),
+    ),
+    'dcb link, as near does, in one chunk': each(({ pair, dcb }) => decodeStepwise(pair.base, [dcb])),
+    'dcb link, as near does, in two chunks': each(({ pair, dcb }) =>
+      decodeStepwise(pair.base, [dcb.subarray(0, dcb.length / 2), dcb.subarray(dcb.length / 2)]),
     ),
     'xdelta3-wasm, Adler-32 checked': each(({ pair, vcdiff }) => xd3_decode_memory(vcdiff, pair.base, 1 << 20)),
   }

@@ -49,9 +49,10 @@ export class Chain extends Duplex {
       done(error ? this.#mapError(error) : null)
       return
     }
-    // A pipe hands on in its own time. An empty write behind it is done when all before it are.
+    // A pipe hands on in its own time. An empty write behind what it handed on is done when all before it are.
     const again = () => this.#settle(place, null, done)
-    if (stage.readableLength === 0) next.write(EMPTY, failure => this.#settle(place + 1, failure, done))
+    if (stage.readableLength === 0 && next.writableLength === 0) this.#settle(place + 1, null, done)
+    else if (stage.readableLength === 0) next.write(EMPTY, failure => this.#settle(place + 1, failure, done))
     else if (next.writableNeedDrain) next.once('drain', again)
     else setImmediate(again)
   }

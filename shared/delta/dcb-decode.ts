@@ -9,18 +9,53 @@ import { createBrotliDecompress } from 'node:zlib'
 import { asFault, Fault } from '../fault.ts'
 import { Chain } from './chain.ts'
 import { DCB_HEADER_BYTES, DCB_MAGIC, dictionaryOptions } from './dcb.ts'
+import { decompressShort } from './short-brotli.ts'
 import { asDeltaFault, ByteCounter } from './zlib-fault.ts'
 
+// What a stream makes in one go on libuv's threads; Node's 16 KiB would be twenty trips for a page.
+const CHUNK_BYTES = 128 * 1024
+
+export interface DcbDecodeOptions {
+  readonly framing: 'file' | 'link'
+  readonly maxTargetBytes: number
+}
+
+/** The target of a whole delta that is right and short; undefined when a stream is needed, be it to say what is wrong. */
+export function decodeShortDcb(base: Uint8Array, delta: Uint8Array, options: DcbDecodeOptions): Uint8Array | undefined {
+  const headerBytes = options.framing === 'file' ? DCB_HEADER_BYTES : 0
+  if (headerBytes > delta.length || findHeaderFault(delta.subarray(0, headerBytes), base) !== undefined)
+    return undefined
+  return decompressShort(delta.subarray(headerBytes), options.maxTargetBytes, dictionaryOptions(base))
+}
+
 /** A stream that reads a dcb delta and makes its target. Raises DELTA_ faults. */
-export function createDcbDecoder(
-  base: Uint8Array,
-  options: { framing: 'file' | 'link'; maxTargetBytes: number },
-): Duplex {
-  const counter = new ByteCounter()
-  const brotli = createBrotliDecompress(dictionaryOptions(base))
-  const limit = new OutputLimit(options.maxTargetBytes, () => counter.checkAllTaken(brotli))
-  if (options.framing === 'link') return new Chain(() => [counter, brotli, limit], asDeltaFault)
-  return new Chain(() => [new FrameReader(base), counter, brotli, limit], asDeltaFault)
+export function createDcbDecoder(base: Uint8Array, options: DcbDecodeOptions): Duplex {
+  return new Chain(first => {
+    // Most deltas come in one chunk.
+    const made = decodeShortDcb(base, first, options)
+    if (made !== undefined) return [new ReadyTarget(made)]
+    const counter = new ByteCounter()
+    const brotli = createBrotliDecompress({ ...dictionaryOptions(base), chunkSize: CHUNK_BYTES })
+    const limit = new OutputLimit(options.maxTargetBytes, () => counter.checkAllTaken(brotli))
+    return options.framing === 'link' ? [counter, brotli, limit] : [new FrameReader(base), counter, brotli, limit]
+  }, asDeltaFault)
+}
+
+/** Gives a target for the chunk that held all of its delta. Another chunk raises DELTA_MALFORMED. */
+class ReadyTarget extends Transform {
+  #made: Uint8Array | undefined
+
+  constructor(made: Uint8Array) {
+    super()
+    this.#made = made
+  }
+
+  override _transform(_chunk: Uint8Array, _encoding: BufferEncoding, done: TransformCallback): void {
+    const made = this.#made
+    this.#made = undefined
+    if (made === undefined) done(new Fault('DELTA_MALFORMED', 'bytes follow the end of the delta'))
+    else done(null, made)
+  }
 }
 
 /** Checks and takes off the 36 bytes of RFC 9842 §4. */
@@ -49,6 +84,7 @@ class FrameReader extends Transform {
   }
 }
 
+/** What is wrong with as much of a header as is given. */
 function findHeaderFault(header: Uint8Array, base: Uint8Array): Fault | undefined {
   for (let i = 0; i < Math.min(header.length, DCB_MAGIC.length); i++)
     if (header[i] !== DCB_MAGIC[i]) return new Fault('DELTA_MALFORMED', 'this is not a dcb delta')

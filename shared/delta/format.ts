@@ -7,7 +7,7 @@ import { finished } from 'node:stream/promises'
 import { BaseIndex } from './base-index.ts'
 import { type Base, readerOf, wholeBase } from './base-reader.ts'
 import { MAX_DCB_BASE_BYTES } from './dcb.ts'
-import { createDcbDecoder } from './dcb-decode.ts'
+import { createDcbDecoder, decodeShortDcb } from './dcb-decode.ts'
 import { createDcbEncoder, encodeDcb } from './dcb-encode.ts'
 import { DEFAULT_EFFORT, type Effort } from './effort.ts'
 import { LongBase, WHOLE_BASE_BYTES } from './long-base.ts'
@@ -89,6 +89,8 @@ export async function decodeDelta(
   delta: Uint8Array,
   options: DecodeOptions,
 ): Promise<Uint8Array> {
+  const made = format === 'dcb' ? decodeShortDcb(wholeBase(base, MAX_DCB_BASE_BYTES), delta, options) : undefined
+  if (made !== undefined) return made
   const decoder = createDeltaDecoder(format, base, options)
   decoder.end(delta)
   return collect(decoder)
