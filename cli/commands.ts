@@ -40,6 +40,11 @@ export const commands = {
     options: 'far',
     load: async () => (await import('./far.ts')).runFar,
   },
+  loadtest: {
+    usage: 'hunch loadtest [--link PRESET] [--mode optimistic,plain] [--out DIR]',
+    summary: 'Compares ways to load pages over emulated links, with a report',
+    load: async () => (await import('./loadtest.ts')).runLoadtest,
+  },
   link: {
     usage: 'hunch link --preset NAME --listen HOST:PORT --to HOST:PORT',
     summary: 'A slow link in front of any TCP service, to try things on',

@@ -72,10 +72,10 @@ export function startChild(
     stdout: () => seen.stdout,
     stderr: () => seen.stderr,
     kill: (signal: NodeJS.Signals) => child.kill(signal),
-    /** Resolves with the match once standard output has it; rejects when the child ends without. */
-    waitFor: async (pattern: RegExp): Promise<RegExpExecArray> => {
+    /** Resolves with the match once standard output (or error) has it; rejects when the child ends without. */
+    waitFor: async (pattern: RegExp, stream: 'stdout' | 'stderr' = 'stdout'): Promise<RegExpExecArray> => {
       for (;;) {
-        const match = pattern.exec(seen.stdout)
+        const match = pattern.exec(seen[stream])
         if (match !== null) return match
         if (child.exitCode !== null) throw new Error(`it ended without ${pattern}: ${seen.stdout}${seen.stderr}`)
         await Promise.race([once(child, 'seen'), ended])
