@@ -40,6 +40,7 @@ import { type Reply, checkAsk, handleHello, handleJoin, refuse } from './join.ts
 import { DeltaMaker } from './make-delta.ts'
 import { Origins } from './origin.ts'
 import { proxyPlainly, readFields } from './plain-proxy.ts'
+import { Reach } from './reach.ts'
 import { SharedFetches } from './shared-fetch.ts'
 import { openTunnel } from './tunnel.ts'
 import { openWebSocket } from './websocket.ts'
@@ -55,11 +56,13 @@ export async function startFar(config: FarConfig): Promise<Far> {
   const identity = await openIdentity(config.data)
   const log: FastifyBaseLogger = pino({ level: config.logLevel, name: 'hunch-far' }, pino.destination(2))
   const pool = new EncodePool()
+  const reach = new Reach(config)
   const context: FarContext = {
     config,
     identity,
     log,
-    origins: new Origins(config),
+    reach,
+    origins: new Origins(config, reach),
     versions: new Versions({ maxBytes: config.memory, maxVersionsPerUrl: config.thresholds.maxVersionsPerUrl }),
     fetches: new SharedFetches(Date.now),
     revalidations: new Set(),
@@ -94,6 +97,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
 
 interface FarContext extends AnswerContext {
   readonly config: FarConfig
+  readonly reach: Reach
   readonly identity: FarIdentity
   readonly log: FastifyBaseLogger
 }
@@ -194,9 +198,13 @@ async function serve(
     logExchange(context.log, exchange, { now: context.now(), logQueries: context.config.logQueries, fault })
   }
   if (isConnect) {
+    const { reach, config } = context
     const end = isWebSocket
-      ? await openWebSocket(stream, url, endToEnd(readFields(headers)), context.config)
-      : await openTunnel(stream, url, context.config.connectTimeoutMs)
+      ? await openWebSocket(stream, url, endToEnd(readFields(headers)), {
+          reach,
+          originTimeoutMs: config.originTimeoutMs,
+        })
+      : await openTunnel(stream, url, reach)
     exchange.wholeBytes = end.downBytes
     finish(end.fault)
     return

@@ -2,11 +2,12 @@
 // Knows: undici. Does not know: versions, deltas, the link.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
-import { Agent, buildConnector, type Dispatcher } from 'undici'
+import { Agent, type Dispatcher } from 'undici'
 import { Fault } from '../shared/fault.ts'
 import { type FieldList, endToEnd, fromRaw, toRaw, valueOf, withVia, without } from '../shared/http/fields.ts'
 import { hearOut } from './hear-out.ts'
 import { originFault } from './origin-fault.ts'
+import type { Reach } from './reach.ts'
 
 export interface OriginRequest {
   readonly method: string
@@ -33,7 +34,6 @@ export interface OriginResponse {
 }
 
 export interface OriginsOptions {
-  readonly connectTimeoutMs: number
   /** The longest silence before the response begins. */
   readonly originTimeoutMs: number
   /** The longest silence inside a content while somebody waits for more of it; may be Infinity. */
@@ -49,10 +49,10 @@ export class Origins {
   readonly #timeoutMs: number
   readonly #silenceMs: number
 
-  constructor(options: OriginsOptions) {
+  constructor(options: OriginsOptions, reach: Reach) {
     this.#timeoutMs = options.originTimeoutMs
     this.#silenceMs = options.originSilenceMs
-    const connect = buildConnector({ timeout: options.connectTimeoutMs })
+    const connect = reach.connector()
     this.#agent = new Agent({
       connect: (to, callback) => {
         connect(to, (...[error, socket]) => (error ? callback(error, null) : callback(null, hearOut(socket))))

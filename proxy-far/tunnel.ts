@@ -1,13 +1,15 @@
 // CONNECT: a blind tunnel from near to any host and port (RFC 9113 §8.5). What passes is not looked at.
 // Knows: sockets. Does not know: TLS, HTTP inside.
 import type { ServerHttp2Stream } from 'node:http2'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { TLSSocket } from 'node:tls'
 import { Fault, asFault } from '../shared/fault.ts'
 import { parseHostPort } from '../shared/http/url.ts'
 import { FAULT_FIELD } from '../shared/link/protocol.ts'
 import { proxyStatus } from '../shared/http/proxy-status.ts'
+import { originFault } from './origin-fault.ts'
+import type { Reach } from './reach.ts'
 
 /** What a tunnel carried, for the log. */
 export interface TunnelEnd {
@@ -17,16 +19,14 @@ export interface TunnelEnd {
 }
 
 /** Connects `stream` with `authority` until either side is done. Never throws: the end says what happened. */
-export async function openTunnel(
-  stream: ServerHttp2Stream,
-  authority: string,
-  connectTimeoutMs: number,
-): Promise<TunnelEnd> {
+export async function openTunnel(stream: ServerHttp2Stream, authority: string, reach: Reach): Promise<TunnelEnd> {
   let socket: Socket
   try {
-    socket = await connectTo(authority, connectTimeoutMs, stream)
+    const { host: hostname, port } = parseHostPort(authority)
+    const to = { protocol: 'http:', hostname, port } as const
+    socket = await reach.dial(to, { allowHalfOpen: true }, goneSignal(stream, 'The client closed its tunnel.'))
   } catch (error) {
-    return refuseTunnel(stream, asFault(error, 'ORIGIN_UNREACHABLE'))
+    return refuseTunnel(stream, originFault(error, authority, 0))
   }
   stream.respond({ ':status': 200 })
   return joinWays(stream, socket)
@@ -45,6 +45,13 @@ export async function joinWays(stream: ServerHttp2Stream, socket: Socket): Promi
   return { fault, upBytes: socket.bytesWritten, downBytes: socket.bytesRead }
 }
 
+/** Fires when `stream` closes, with CLIENT_GONE. */
+export function goneSignal(stream: ServerHttp2Stream, message: string): AbortSignal {
+  const gone = new AbortController()
+  stream.once('close', () => gone.abort(new Fault('CLIENT_GONE', message)))
+  return gone.signal
+}
+
 /** Says why there is no tunnel. */
 export function refuseTunnel(stream: ServerHttp2Stream, fault: Fault): TunnelEnd {
   if (!stream.destroyed) {
@@ -52,36 +59,4 @@ export function refuseTunnel(stream: ServerHttp2Stream, fault: Fault): TunnelEnd
     stream.respond({ ':status': fault.status, ...fields }, { endStream: true })
   }
   return { fault, upBytes: 0, downBytes: 0 }
-}
-
-function connectTo(authority: string, timeoutMs: number, stream: ServerHttp2Stream): Promise<Socket> {
-  const { host, port } = parseHostPort(authority)
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true })
-    const giveUp = (fault: Fault) => {
-      socket.destroy()
-      reject(fault)
-    }
-    const onClose = () => giveUp(new Fault('CLIENT_GONE', 'The client closed its tunnel.'))
-    stream.once('close', onClose)
-    socket.setTimeout(timeoutMs, () =>
-      giveUp(new Fault('ORIGIN_TIMEOUT', `${authority} did not accept the connection in time.`)),
-    )
-    socket.once('error', (error: NodeJS.ErrnoException) => giveUp(faultOf(error, authority)))
-    socket.once('connect', () => {
-      stream.off('close', onClose)
-      socket.setTimeout(0)
-      socket.removeAllListeners('error')
-      resolve(socket)
-    })
-  })
-}
-
-function faultOf(error: NodeJS.ErrnoException, authority: string): Fault {
-  const cause = { cause: error }
-  if (error.code === 'ECONNREFUSED') return new Fault('ORIGIN_REFUSED', `${authority} refused the connection.`, cause)
-  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') {
-    return new Fault('ORIGIN_NAME', `${authority} is not a name that the DNS knows.`, cause)
-  }
-  return new Fault('ORIGIN_UNREACHABLE', `${authority} cannot be reached: ${error.message}.`, cause)
 }

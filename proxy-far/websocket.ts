@@ -1,21 +1,22 @@
 // WebSocket: an extended CONNECT of near (RFC 8441) becomes an HTTP/1.1 upgrade at the origin (RFC 6455); then bytes pass
 // both ways, unseen, close codes among them.
-// Knows: the opening handshake, Node's HTTP client. Does not know: frames.
+// Knows: the opening handshake, Node's HTTP client. Does not know: frames, how an origin is dialled (reach.ts).
 import { randomBytes } from 'node:crypto'
-import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request as sendRequest } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
-import { request as requestHttps } from 'node:https'
 import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { Fault, asFault } from '../shared/fault.ts'
 import { type FieldList, endToEnd, fromRaw, toRaw, withVia, without } from '../shared/http/fields.ts'
+import { canonicalUrl } from '../shared/http/url.ts'
 import { acceptOf } from '../shared/http/websocket.ts'
 import { originFault } from './origin-fault.ts'
 import { toHeaders } from './plain-proxy.ts'
-import { type TunnelEnd, joinWays, refuseTunnel } from './tunnel.ts'
+import type { Destination, Reach } from './reach.ts'
+import { type TunnelEnd, goneSignal, joinWays, refuseTunnel } from './tunnel.ts'
 
 export interface WebSocketOptions {
-  readonly connectTimeoutMs: number
+  readonly reach: Reach
   readonly originTimeoutMs: number
 }
 
@@ -28,9 +29,9 @@ export async function openWebSocket(
 ): Promise<TunnelEnd> {
   let answer: Answer
   try {
-    answer = await knock(stream, new URL(url), fields, options)
+    answer = await knock(stream, new URL(canonicalUrl(url)), fields, options)
   } catch (error) {
-    return refuseTunnel(stream, originFault(error, new URL(url).host, options.originTimeoutMs))
+    return refuseTunnel(stream, originFault(error, URL.parse(url)?.host ?? url, options.originTimeoutMs))
   }
   const { response, socket } = answer
   const said = withVia(endToEnd(fromRaw(response.rawHeaders)), '1.1', 'hunch-far')
@@ -54,23 +55,21 @@ async function knock(
   stream: ServerHttp2Stream,
   url: URL,
   fields: FieldList,
-  { connectTimeoutMs, originTimeoutMs }: WebSocketOptions,
+  { reach, originTimeoutMs }: WebSocketOptions,
 ): Promise<Answer> {
+  const gone = goneSignal(stream, 'The client closed its WebSocket.')
+  // RFC 6455 is spoken over HTTP/1.1; an origin that was offered h2 would choose it.
+  const dialled = await reach.dial(destinationOf(url), { allowH2: false }, gone)
   // RFC 8441 §5: the key is between those who speak HTTP/1.1, and extended CONNECT has none.
   const key = randomBytes(16).toString('base64')
-  const request = sendUpgrade(url, key, fields)
+  const request = sendUpgrade(dialled, url, key, fields)
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  const late = (ms: number, message: string) =>
-    setTimeout(() => request.destroy(new Fault('ORIGIN_TIMEOUT', `${url.host} ${message}.`)), ms)
-  let timer = late(connectTimeoutMs, 'did not accept the connection in time')
-  const onClose = () => request.destroy(new Fault('CLIENT_GONE', 'The client closed its WebSocket.'))
-  stream.once('close', onClose)
-  request.once('socket', socket => {
-    socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
-      clearTimeout(timer)
-      timer = late(originTimeoutMs, `sent nothing for ${originTimeoutMs / 1000} s`)
-    })
-  })
+  const timer = setTimeout(() => {
+    const message = `${url.host} sent nothing for ${originTimeoutMs / 1000} s.`
+    request.destroy(new Fault('ORIGIN_TIMEOUT', message))
+  }, originTimeoutMs)
+  const onGone = () => request.destroy(gone.reason as Fault)
+  gone.addEventListener('abort', onGone)
   request.on('error', reject)
   request.once('upgrade', (response, socket: Socket, head: Buffer) => {
     if (response.headers['sec-websocket-accept'] !== acceptOf(key)) {
@@ -94,11 +93,15 @@ async function knock(
     return await promise
   } finally {
     clearTimeout(timer)
-    stream.off('close', onClose)
+    gone.removeEventListener('abort', onGone)
   }
 }
 
-function sendUpgrade(url: URL, key: string, fields: FieldList): ClientRequest {
+function destinationOf({ protocol, hostname, port }: URL): Destination {
+  return { protocol: protocol === 'https:' ? 'https:' : 'http:', hostname, port }
+}
+
+function sendUpgrade(socket: Socket, url: URL, key: string, fields: FieldList): ClientRequest {
   const headers = toRaw([
     ['Host', url.host],
     ['Connection', 'Upgrade'],
@@ -106,14 +109,8 @@ function sendUpgrade(url: URL, key: string, fields: FieldList): ClientRequest {
     ['Sec-WebSocket-Key', key],
     ...withVia(without(fields, 'host', 'sec-websocket-key', 'content-length'), '2.0', 'hunch-far'),
   ])
-  const options = {
-    hostname: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port,
-    path: `${url.pathname}${url.search}`,
-    headers,
-    agent: false,
-  } as const
-  return url.protocol === 'https:' ? requestHttps(options).end() : requestHttp(options).end()
+  const path = `${url.pathname}${url.search}`
+  return sendRequest({ createConnection: () => socket, host: url.host, path, headers }).end()
 }
 
 function noFault(): undefined {

@@ -102,8 +102,8 @@ export const faults = {
     'far',
     403,
     'never',
-    'The far proxy does not fetch from that address',
-    'Private addresses are fetched only by a far started with --allow-private.',
+    'The far proxy does not connect to that address',
+    'It does so when it is started with --allow-private, or --allow-ports for ports that it does not connect to.',
   ),
 
   // The origin.

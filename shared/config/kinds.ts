@@ -3,6 +3,7 @@
 
 import type { Effort } from '../delta/effort.ts'
 import { parseHostPatterns } from '../http/host-pattern.ts'
+import type { PortRange } from '../http/reach.ts'
 import { type JoinUrl, parseJoinUrl } from '../link/join-url.ts'
 import { isHost, parseHostPort } from './host-port.ts'
 
@@ -27,6 +28,19 @@ export const host: Kind<string> = {
   label: 'HOST',
   expects: 'the name or the address of a host',
   parse: value => (isHost(value) ? value : undefined),
+}
+
+/** Ports between commas, and ranges of them. */
+export const portRanges: Kind<readonly PortRange[]> = {
+  label: 'PORTS',
+  expects: 'a list of ports and ranges like 443,8000-8999',
+  parse: value => {
+    const ranges = value.split(',').map(each => {
+      const match = /^ *(\d{1,5})(?:-(\d{1,5}))? *$/.exec(each)
+      return [Number(match?.[1]), Number(match?.[2] ?? match?.[1])] as const
+    })
+    return ranges.every(([first, last]) => first >= 1 && first <= last && last <= 65_535) ? ranges : undefined
+  },
 }
 
 /** Hosts between commas, or `none`. */

@@ -21,6 +21,7 @@ import {
   millisecondsOrNone,
   percent,
   port,
+  portRanges,
   ratio,
   toggle,
   word,
@@ -83,10 +84,17 @@ export const options = {
     { near: 'optimistic', demo: 'optimistic' },
     'Deltas with speculation, deltas alone, compression alone, or not through far',
   ),
+  whenLinkFails: row(
+    word('fail', 'direct'),
+    { near: 'fail' },
+    'Without a link to far: say so, or ask sites directly. They then see your address and far saves nothing; who ' +
+      'listens on your network sees where you go',
+  ),
   intercept: row(toggle, { near: 'false', demo: 'false' }, 'Open HTTPS, too; see docs/https.md'),
   exclude: row(hostPatterns, { near: 'none', demo: 'none' }, 'Hosts that are tunnelled, *. for all below one'),
   name: row(host, { far: null }, 'The name or address under which near reaches this host; default: that of --listen'),
   allowPrivate: row(toggle, { far: 'false' }, 'Also fetch from private and loopback addresses'),
+  allowPorts: row(portRanges, { far: '80,443,1024-65535' }, 'The ports that far connects to'),
   cleartext: row(toggle, { far: 'false' }, 'HTTP/2 without TLS; only when listening on loopback'),
   link: row(
     word('modem-28.8', 'gprs', 'edge', '3g', 'geo', 'leo', 'plane', 'lan'),

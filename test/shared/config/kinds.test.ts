@@ -51,6 +51,17 @@ t.test('an effort is one of five levels', async t => {
   for (const text of ['0', '6', '1.5', '05', '']) t.equal(kinds.effort.parse(text), undefined, text)
 })
 
+t.test('ports come one by one and in ranges', async t => {
+  const { parse } = kinds.portRanges
+  t.strictSame(parse('443, 8000-8999'), [
+    [443, 443],
+    [8000, 8999],
+  ])
+  for (const text of ['', '0', '65536', '2-1', '1-', '-1', '80,', '80;443', 'http', '1-65536']) {
+    t.equal(parse(text), undefined, text)
+  }
+})
+
 t.test('a ratio is from 0 to 1 and a percentage from 0 to 100, with or without its sign', async t => {
   t.equal(kinds.ratio.parse('.5'), 0.5)
   t.equal(kinds.ratio.parse('1'), 1)
