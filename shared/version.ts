@@ -50,3 +50,8 @@ export function shorten(digest: Digest): string {
 export function privateScope(nearId: string): Scope {
   return `private:${nearId}`
 }
+
+/** Scheme and authority of an absolute URL. */
+export function originOf(url: string): string {
+  return url.split('/', 3).join('/')
+}

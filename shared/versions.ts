@@ -7,7 +7,7 @@
 //    new fields.
 // 3. What is newest is told by the order of `add`, not by `storedAt`: clocks are set back at times.
 import { LRUCache } from 'lru-cache'
-import { type Digest, type Scope, type Version, shorten } from './version.ts'
+import { type Digest, originOf, type Scope, type Version, shorten } from './version.ts'
 
 export interface VersionsLimits {
   /** Bytes of content and fields, all versions together. */
@@ -114,6 +114,16 @@ export class Versions {
     }
   }
 
+  /** Forgets one version. */
+  forget(version: Version): void {
+    this.#held.delete(keyOf(version))
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    this.#held.clear()
+  }
+
   /** Forgets all versions of a URL in these scopes. */
   drop(url: string, scopes: readonly Scope[]): void {
     for (const scope of scopes) {
@@ -173,7 +183,7 @@ function keyOf(version: Version): Key {
 }
 
 function originKey(url: string, scope: Scope): string {
-  return urlKey(url.split('/', 3).join('/'), scope)
+  return urlKey(originOf(url), scope)
 }
 
 function urlKey(url: string, scope: Scope): string {

@@ -9,8 +9,11 @@ export const MAX_SIBLINGS = 3
 const sketches = new WeakMap<Version, Sketch>()
 
 /** The versions whose URLs have the shape of `url`, most alike first, one for each URL; at most `MAX_SIBLINGS`. */
-export function nameSiblings(url: string, candidates: readonly Version[]): Version[] {
-  const newest = new Map<string, Version>()
+export function nameSiblings<Named extends { readonly url: string }>(
+  url: string,
+  candidates: readonly Named[],
+): Named[] {
+  const newest = new Map<string, Named>()
   for (const candidate of candidates) if (!newest.has(candidate.url)) newest.set(candidate.url, candidate)
   return [...newest.values()]
     .map(version => ({ version, shape: compareUrls(url, version.url) }))

@@ -246,3 +246,16 @@ t.test('what is invalidated stays, in its order, and answers no more', async t =
   t.notOk(held.some(({ freshness }) => freshness.answers(request, NOW)))
   t.ok(versions.of(own.url, ['private:a'])[0]?.freshness.answers(request, NOW))
 })
+
+t.test('what is forgotten is gone alone, and after clearing nothing is left', async t => {
+  const versions = new Versions(roomy)
+  const [one, two] = ['one', 'two'].map(content => makeVersion({ content }))
+  for (const version of [one!, two!]) versions.add(version)
+  versions.forget(one!)
+  t.strictSame(versions.of(one!.url, everyone), [two])
+  versions.clear()
+  t.strictSame([versions.of(one!.url, everyone), versions.count, versions.sizeBytes], [[], 0, 0])
+  t.equal(versions.find(shorten(two!.digest), everyone), undefined)
+  versions.add(one!)
+  t.strictSame(versions.ofOrigin(one!.url, everyone), [one])
+})

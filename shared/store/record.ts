@@ -1,0 +1,86 @@
+// What is written down of a version beside its content, and how it is read again.
+// Knows: the fields of a version, its names in indexes. Does not know: databases, contents' form.
+//
+// Invariant: a record is believed only with its seal. An index leads to records but proves nothing: whoever looks one up
+// compares URL and scope with those that it says.
+import { createHash } from 'node:crypto'
+import { Freshness, type StoredFacts } from '../http/freshness.ts'
+import type { FieldList } from '../http/fields.ts'
+import { type Digest, type Scope, type Version, originOf } from '../version.ts'
+
+export interface VersionRecord {
+  readonly url: string
+  readonly scope: Scope
+  readonly status: number
+  readonly digest: Digest
+  /** Bytes of content. */
+  readonly length: number
+  readonly fields: FieldList
+  readonly facts: StoredFacts
+  readonly storedAt: number
+  readonly wholeBytes?: number
+}
+
+/** The names under which a version is found. Sixteen bytes of SHA-256: URLs are long, and none is guessed. */
+export interface RecordNames {
+  /** Of its content, scope, URL and variant: what is stored under the same name again replaces it. */
+  readonly key: Buffer
+  readonly byUrl: Buffer
+  readonly byOrigin: Buffer
+  /** The first bytes of its digest, as they are named on the link. */
+  readonly byDigest: Buffer
+}
+
+const NAME_BYTES = 16
+
+export function toRecord(version: Version): VersionRecord {
+  const { url, scope, status, digest, content, fields, freshness, storedAt, wholeBytes } = version
+  const record = { url, scope, status, digest, length: content.length, fields, facts: freshness.facts, storedAt }
+  return wholeBytes === undefined ? record : { ...record, wholeBytes }
+}
+
+/** `content` must be what the record's digest says: whoever calls has verified it. */
+export function toVersion(record: VersionRecord, content: Uint8Array): Version {
+  const { url, scope, status, digest, fields, facts, storedAt, wholeBytes } = record
+  const freshness = Freshness.restore(facts, { status, fields })
+  const version = { url, scope, status, digest, content, fields, freshness, storedAt }
+  return wholeBytes === undefined ? version : { ...version, wholeBytes }
+}
+
+/** The record as text, and the seal that proves that it is unchanged. */
+export function writeRecord(record: VersionRecord): { readonly text: string; readonly seal: Buffer } {
+  const text = JSON.stringify(record)
+  return { text, seal: nameOf(text) }
+}
+
+/** Undefined when the text is not the one that was sealed. */
+export function readRecord(text: string, seal: Uint8Array): VersionRecord | undefined {
+  if (!nameOf(text).equals(seal)) return undefined
+  return JSON.parse(text) as VersionRecord
+}
+
+/** A record that may not answer again without the origin's word (RFC 9111 §4.4). */
+export function invalidateRecord(record: VersionRecord): VersionRecord {
+  return { ...record, facts: { ...record.facts, mustBeValidated: true } }
+}
+
+export function namesOf({ url, scope, digest, facts }: VersionRecord): RecordNames {
+  return {
+    key: nameOf(`${digest} ${scope} ${url} ${facts.variant ?? '*'}`),
+    byUrl: nameByUrl(url, scope),
+    byOrigin: nameByOrigin(url, scope),
+    byDigest: Buffer.from(digest, 'hex').subarray(0, 8),
+  }
+}
+
+export function nameByUrl(url: string, scope: Scope): Buffer {
+  return nameOf(`${scope} ${url}`)
+}
+
+export function nameByOrigin(url: string, scope: Scope): Buffer {
+  return nameOf(`${scope} ${originOf(url)}`)
+}
+
+function nameOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest().subarray(0, NAME_BYTES)
+}
