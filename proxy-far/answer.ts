@@ -7,10 +7,10 @@
 // 1. A version is looked up only in the scopes of the near that asks: public, and its own.
 // 2. Exactly one verdict, then `end` or `failure`; nothing is sent after that.
 import type { Readable } from 'node:stream'
-import type { OriginWaits } from '../shared/exchange/origin-waits.ts'
 import { findCommons, planAnswer } from '../shared/exchange/plan-answer.ts'
 import { type Rescue, isServerError, isUnreachable, mayShare, planReuse } from '../shared/exchange/plan-reuse.ts'
 import { nameSiblings } from '../shared/exchange/siblings.ts'
+import type { UrlHistory } from '../shared/exchange/url-history.ts'
 import { asFault } from '../shared/fault.ts'
 import { cacheStatus } from '../shared/http/cache-status.ts'
 import { invalidatedUrls, type RequestFacts } from '../shared/http/caching.ts'
@@ -37,7 +37,9 @@ import { SpeculationPump } from './speculation.ts'
 
 export interface AnswerContext extends RevalidationContext {
   readonly fetches: SharedFetches
-  readonly waits: OriginWaits
+  /** How long origins took, in milliseconds, and how large deltas were as a part of the whole. */
+  readonly waits: UrlHistory
+  readonly deltaShares: UrlHistory
   readonly deltas: DeltaMaker
 }
 
@@ -105,8 +107,8 @@ class Answering {
     const commons = findCommons(ask, digest => versions.find(digest, this.#scopes))
     const common = commons.find(version => version.url === facts.url)
     const candidates = held.length > 0 ? [] : nameSiblings(facts.url, versions.ofOrigin(facts.url, this.#scopes))
-    const expectedWaitMs = waits.expected(facts.url)
-    const known = { request: facts, ask, held, siblings: candidates, common, commons, expectedWaitMs }
+    const history = { waitsMs: waits.of(facts.url), deltaShares: this.#context.deltaShares.of(facts.url) }
+    const known = { request: facts, ask, held, siblings: candidates, common, commons, ...history }
     const plan = planAnswer(known, thresholds, this.#startedAt)
     switch (plan.kind) {
       case 'held':
@@ -121,6 +123,9 @@ class Answering {
           this.#pump = new SpeculationPump(this.#answer, plan.speculation.version)
         } else this.#exchange.why = plan.speculation.why
         await this.#answerFetched(plan.validate, plan.rescue, commons, held)
+        if (this.#exchange.deltaShare !== undefined) {
+          this.#context.deltaShares.note(facts.url, this.#exchange.deltaShare)
+        }
     }
   }
 

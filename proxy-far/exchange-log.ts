@@ -16,6 +16,8 @@ export interface Exchange {
   /** Why there was no speculation, or why the origin was not asked. */
   why?: string
   originWaitMs?: number
+  /** What was stale of the base: the delta as a part of the whole, both compressed. */
+  deltaShare?: number | undefined
   baseBytes: number
   deltaBytes: number
   wholeBytes: number

@@ -13,7 +13,7 @@ import type { TLSSocket } from 'node:tls'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { pino } from 'pino'
 import type { FarConfig } from '../shared/config/options.ts'
-import { OriginWaits } from '../shared/exchange/origin-waits.ts'
+import { UrlHistory } from '../shared/exchange/url-history.ts'
 import { asFault, Fault } from '../shared/fault.ts'
 import { endToEnd } from '../shared/http/fields.ts'
 import { canonicalUrl } from '../shared/http/url.ts'
@@ -66,7 +66,8 @@ export async function startFar(config: FarConfig): Promise<Far> {
     versions: new Versions({ maxBytes: config.memory, maxVersionsPerUrl: config.thresholds.maxVersionsPerUrl }),
     fetches: new SharedFetches(Date.now),
     revalidations: new Set(),
-    waits: new OriginWaits(),
+    waits: new UrlHistory(),
+    deltaShares: new UrlHistory(),
     deltas: new DeltaMaker(pool, config.thresholds),
     thresholds: config.thresholds,
     now: Date.now,

@@ -3,6 +3,7 @@
 // Knows: the plan of the verdict, what near has. Does not know: origins, whether the content may be kept.
 import type { Thresholds } from '../shared/config/options.ts'
 import { hasSameFields, planVerdict, type VerdictPlan } from '../shared/exchange/plan-answer.ts'
+import { observeShare } from '../shared/exchange/plan-speculation.ts'
 import { chooseByContent } from '../shared/exchange/siblings.ts'
 import { isCompressible } from '../shared/http/content.ts'
 import { type FieldList, valueOf } from '../shared/http/fields.ts'
@@ -135,6 +136,7 @@ export class AnswerSender {
     this.#exchange.verdict = verdict
     const expectedBytes = this.#expectWholeBytes(content.length)
     if (verdict.kind === 'confirm') {
+      this.#exchange.deltaShare = 0
       const part = this.#headPart(head, { wholeBytes: expectedBytes })
       return sendConfirmed(this.#answer, part, verdict.version, this.#beginning.pump, end)
     }
@@ -152,9 +154,11 @@ export class AnswerSender {
       wholeBytes = whole.length
       if (!delta || delta.bytes.length > wholeBytes * limit) {
         this.#exchange.verdict = { kind: 'whole', why: 'no-gain' }
+        this.#exchange.deltaShare = 1
         return this.#sendWhole(content, head, end, whole)
       }
     }
+    this.#exchange.deltaShare = observeShare(delta.bytes.length / wholeBytes, base.length / base.version.content.length)
     const part = this.#headPart(head, { wholeBytes, deltaBytes: delta.bytes.length })
     const sent = await sendReadyDelta(this.#answer, part, base, delta, content, end)
     this.#exchange.deltaBytes = sent.wireBytes

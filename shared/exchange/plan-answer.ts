@@ -32,8 +32,9 @@ export interface AnswerFacts {
   readonly common: Version | undefined
   /** All that both hold of what near named: `common`, or siblings. */
   readonly commons: readonly Version[]
-  /** Expected wait for the origin in milliseconds; undefined when nothing is known of it. */
-  readonly expectedWaitMs: number | undefined
+  /** How long the origin took the last times, in milliseconds, and how large deltas were as a part of the whole. */
+  readonly waitsMs: readonly number[]
+  readonly deltaShares: readonly number[]
 }
 
 /** What far does at once. `now` in milliseconds since the epoch. */
@@ -52,7 +53,9 @@ export function planAnswer(facts: AnswerFacts, thresholds: Thresholds, now: numb
     // A sibling is worth sending only to a near that has none itself.
     candidate: best ?? (facts.commons.length > 0 ? undefined : facts.siblings[0]),
     common: facts.common !== undefined,
-    expectedWaitMs: facts.expectedWaitMs,
+    isSibling: best === undefined,
+    waitsMs: facts.waitsMs,
+    deltaShares: facts.deltaShares,
     link: facts.ask.link,
   }
   return { kind: 'fetch', validate: selected, rescue, speculation: planSpeculation(speculation, thresholds) }

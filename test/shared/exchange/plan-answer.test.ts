@@ -29,7 +29,8 @@ const asked: AnswerFacts = {
   siblings: [],
   common: undefined,
   commons: [],
-  expectedWaitMs: 200,
+  waitsMs: [200],
+  deltaShares: [],
 }
 const STALE = NOW + 60_000
 
@@ -42,7 +43,11 @@ t.test('what is stale is validated, and sent while the origin thinks', async t =
     kind: 'fetch',
     validate: held,
     rescue: 'unreachable',
-    speculation: { kind: 'speculate', version: held, expectedGainMs: 200 },
+    speculation: {
+      kind: 'speculate',
+      version: held,
+      expected: { gainMs: 180, sentBytes: 1_000, wastedBytes: 100 },
+    },
   })
 })
 

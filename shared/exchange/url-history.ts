@@ -1,0 +1,48 @@
+// The last measurements of one kind for each URL and host: how long origins took, how much of a page a delta was.
+// Knows: numbers and URLs. Does not know: clocks, what is measured; values are given to it.
+import { LRUCache } from 'lru-cache'
+
+// Sixteen values follow a change of the origin's load within one browsing session and still outvote a straggler.
+const REMEMBERED_VALUES = 16
+// About 200 bytes each: a few megabytes for the sites that a village visits.
+const REMEMBERED_KEYS = 10_000
+
+export class UrlHistory {
+  readonly #values = new LRUCache<string, readonly number[]>({ max: REMEMBERED_KEYS })
+
+  /** Notes a new measurement for `url`, and for its host. */
+  note(url: string, value: number): void {
+    for (const key of [url, hostKey(url)]) {
+      this.#values.set(key, [...(this.#values.get(key) ?? []).slice(1 - REMEMBERED_VALUES), value])
+    }
+  }
+
+  /** The last measurements for this URL, or else for its host, oldest first; empty when neither was seen. */
+  of(url: string): readonly number[] {
+    return this.#values.get(url) ?? this.#values.get(hostKey(url)) ?? []
+  }
+
+  /** All that is remembered, the least recently used first; what `restore` takes. */
+  entries(): readonly (readonly [string, readonly number[]])[] {
+    return [...this.#values.rkeys()].map(key => [key, this.#values.peek(key) ?? []] as const)
+  }
+
+  /** Puts back what `entries` gave, behind what was noted since. Entries of another shape are skipped. */
+  restore(entries: readonly unknown[]): void {
+    const since = this.entries()
+    for (const entry of entries) {
+      if (!Array.isArray(entry)) continue
+      const [key, values] = entry as readonly unknown[]
+      if (typeof key === 'string' && isNumbers(values)) this.#values.set(key, values.slice(-REMEMBERED_VALUES))
+    }
+    for (const [key, values] of since) this.#values.set(key, values)
+  }
+}
+
+function isNumbers(values: unknown): values is readonly number[] {
+  return Array.isArray(values) && values.length > 0 && values.every(value => Number.isFinite(value))
+}
+
+function hostKey(url: string): string {
+  return `host ${url.split('/', 3)[2] ?? url}`
+}
