@@ -23,13 +23,16 @@ import { ANSWER_TYPE, FAULT_FIELD, METHOD_FIELD } from '../shared/link/protocol.
 import { type Version, shorten } from '../shared/version.ts'
 import type { Versions } from '../shared/versions.ts'
 import type { ClientResponse } from './client-response.ts'
+import type { DirectOrigins } from './direct.ts'
 import type { Exchange } from './exchange-log.ts'
 import type { Link } from './link.ts'
 import { linkHeaders } from './link-headers.ts'
 import { Reception } from './reception.ts'
 
 export interface ServeContext {
-  readonly link: Pick<Link, 'request' | 'measured'>
+  readonly link: Pick<Link, 'ready' | 'request' | 'measured'>
+  /** Where requests go that find no link; undefined: nowhere, they fail. */
+  readonly direct: Pick<DirectOrigins, 'serve'> | undefined
   readonly versions: Versions
   /** Asks whose response may answer others, by URL; each resolves when it does, or is known not to. */
   readonly underWay: Map<string, Promise<void>>

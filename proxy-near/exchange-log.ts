@@ -21,7 +21,7 @@ export interface Exchange {
   originWaitMs?: number
   firstByteMs?: number
   contentBytes?: number
-  /** The fault for which the ask was sent again without bases. */
+  /** The fault for which far was asked again. */
   askedAgainFor?: string
   /** Why a tunnel was not opened, where near opens HTTPS. */
   tunnelledFor?: TunnelReason

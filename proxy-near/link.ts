@@ -122,11 +122,11 @@ export class Link extends EventEmitter<LinkEvents> {
   }
 
   /**
-   * Resolves when a request can be sent. Raises the fault for which there is no session, LINK_TIMEOUT when none came in
-   * time, or the signal's reason.
+   * Resolves when a request can be sent, with the session that will carry it. Raises the fault for which there is no
+   * session, LINK_TIMEOUT when none came in time, or the signal's reason.
    */
-  async ready(signal?: AbortSignal): Promise<void> {
-    await this.#findSession(signal)
+  ready(signal?: AbortSignal): Promise<Pick<LinkSession, 'over'>> {
+    return this.#findSession(signal)
   }
 
   /**

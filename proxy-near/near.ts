@@ -197,8 +197,9 @@ class NearProxy implements Near {
   }
 
   #context(link: Link) {
-    const { mode, thresholds } = this.#config
-    return { link, versions: this.#versions, underWay: this.#underWay, mode, thresholds, now: Date.now }
+    const { mode, thresholds, whenLinkFails } = this.#config
+    const direct = whenLinkFails === 'direct' ? this.#direct : undefined
+    return { link, direct, versions: this.#versions, underWay: this.#underWay, mode, thresholds, now: Date.now }
   }
 
   #finish(exchange: Exchange, fault: Fault | undefined): void {
@@ -222,7 +223,8 @@ class NearProxy implements Near {
 
 async function openConfiguredLink(config: NearConfig): Promise<Link> {
   const log = pino({ level: config.logLevel, name: 'hunch-link' }, pino.destination(2))
-  return openLink({ far: config.far, dataDir: config.data, log, timeoutMs: config.linkTimeoutMs })
+  const waitsWhenDown = config.whenLinkFails === 'fail'
+  return openLink({ far: config.far, dataDir: config.data, log, timeoutMs: config.linkTimeoutMs, waitsWhenDown })
 }
 
 /** Undefined when it is none; the tunnel refuses it then. */

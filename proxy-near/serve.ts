@@ -1,16 +1,19 @@
 // Serves one request of a client: from what near holds, or by asking far; the life of a request on near's side.
 // Knows: the plans of shared/exchange, and who carries them out. Does not know: sockets, parts.
+import { planRepeat } from '../shared/exchange/plan-repeat.ts'
 import { planRequest, type RequestPlan } from '../shared/exchange/plan-request.ts'
 import { isUnreachable, mayShare } from '../shared/exchange/plan-reuse.ts'
 import { planRevalidation } from '../shared/exchange/plan-revalidation.ts'
 import { nameSiblings } from '../shared/exchange/siblings.ts'
-import { type Fault, asFault } from '../shared/fault.ts'
+import { asFault } from '../shared/fault.ts'
 import type { RequestFacts } from '../shared/http/caching.ts'
 import type { Version } from '../shared/version.ts'
 import { type AnswerSink, type AskPlan, askFar, type ClientRequest, NEAR_SCOPE, type ServeContext } from './ask-far.ts'
 import type { ClientResponse } from './client-response.ts'
 import type { Exchange } from './exchange-log.ts'
+import { ResumableResponse } from './resumable-response.ts'
 import { serveHeld } from './serve-held.ts'
+import { servePastFar } from './serve-past-far.ts'
 
 /** Serves `request` on `response`; raises the fault that ended it. */
 export async function serveRequest(
@@ -74,7 +77,7 @@ async function untilEither(promise: Promise<void>, signal: AbortSignal): Promise
   await Promise.race([promise, fired.promise])
 }
 
-/** Asks far; a second time where that can help, and then serves what is held where RFC 9111 §4.2.4 allows it. */
+/** Gets an answer; where nobody gives one, serves what is held where RFC 9111 §4.2.4 allows it. */
 async function askOrRescue(
   plan: AskPlan,
   request: ClientRequest,
@@ -83,23 +86,63 @@ async function askOrRescue(
   exchange: Exchange,
   release: () => void,
 ): Promise<void> {
-  const bases = plan.kind === 'ask' ? plan.bases : []
   const rescuer = plan.rescue?.version
   try {
-    const end = await askFar(plan, bases, request, response, context, exchange, release).catch((error: unknown) => {
-      const fault = asFault(error, 'NEAR_INTERNAL')
-      if (!mayAskAgain(fault, request, response)) throw fault
-      exchange.askedAgainFor = fault.code
-      // What near holds may be what is damaged; it must not cost a second ask every time.
-      if (fault.code !== 'LINK_CLOSED') for (const base of bases) context.versions.drop(base.url, [NEAR_SCOPE])
-      const again = { kind: 'pass', why: 'mode', rescue: plan.rescue } as const
-      return askFar(again, [], request, response, context, exchange, release)
-    })
+    const end = await askUntilAnswered(plan, request, response, context, exchange, release)
     if (end === 'rescue' && rescuer) serveHeld(rescuer, 'stale', false, response, context, exchange)
   } catch (error) {
     const fault = asFault(error, 'NEAR_INTERNAL')
     if (!rescuer || !isUnreachable(fault) || response.begun || response.gone.aborted) throw fault
     serveHeld(rescuer, 'stale', false, response, context, exchange)
+  }
+}
+
+/** Asks far, and again, unseen by the client, where that can help; past far where there is no link and the user wants it. */
+async function askUntilAnswered(
+  first: AskPlan,
+  request: ClientRequest,
+  response: AnswerSink,
+  context: ServeContext,
+  exchange: Exchange,
+  release: () => void,
+): Promise<'done' | 'rescue'> {
+  const sink = new ResumableResponse(response)
+  const { rescue } = first
+  let plan = first
+  for (let asks = 1; ; asks += 1) {
+    const session = await untilLinked(context, response.gone, sink.state === 'nothing')
+    if (!session) {
+      await servePastFar(request, response, context, exchange)
+      return 'done'
+    }
+    const bases = plan.kind === 'ask' ? plan.bases : []
+    try {
+      return await askFar(plan, bases, request, sink, context, exchange, release)
+    } catch (error) {
+      const fault = asFault(error, 'NEAR_INTERNAL')
+      const { method } = request.facts
+      const linkBroke = session.over
+      const failed = { method, hasContent: request.body !== undefined, linkBroke, asks, given: sink.state }
+      const next = planRepeat(failed, fault)
+      if (next.kind === 'fail' || response.gone.aborted) throw fault
+      exchange.askedAgainFor = fault.code
+      if (next.kind === 'repeat-plain') {
+        plan = { kind: 'pass', why: 'mode', rescue }
+        // What near holds may be what is damaged; it must not cost a second ask every time.
+        if (fault.code !== 'LINK_CLOSED') for (const base of bases) context.versions.drop(base.url, [NEAR_SCOPE])
+      }
+      sink.restart()
+    }
+  }
+}
+
+/** The session that is asked next; undefined when there is none and the request may go past far. */
+async function untilLinked({ link, direct }: ServeContext, gone: AbortSignal, mayGoPast: boolean) {
+  try {
+    return await link.ready(gone)
+  } catch (error) {
+    if (!direct || !mayGoPast || gone.aborted) throw error
+    return undefined
   }
 }
 
@@ -131,11 +174,4 @@ class Nobody implements AnswerSink {
   end(): void {}
 
   flushHead(): void {}
-}
-
-/** Once, unseen by the client, for what a second try without bases can mend (DESIGN §7.5). */
-function mayAskAgain(fault: Fault, request: ClientRequest, response: AnswerSink): boolean {
-  const isSafe = request.facts.method === 'GET' && request.body === undefined
-  const canHelp = fault.code.startsWith('DELTA_') || (fault.side === 'link' && fault.retry === 'now')
-  return isSafe && canHelp && !response.begun && !response.gone.aborted
 }

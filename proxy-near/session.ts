@@ -96,6 +96,12 @@ export class LinkSession extends EventEmitter<SessionEvents> {
     return this.#connection.localAddress
   }
 
+  /** Whether it has ended, and everything on it. */
+  get over(): boolean {
+    // HTTP/2 says it of its streams before it says it of itself.
+    return this.#endedBy !== undefined || this.#http2.destroyed
+  }
+
   get usable(): boolean {
     return this.#authorization !== undefined && !this.#http2.closed && !this.#http2.destroyed
   }

@@ -87,7 +87,8 @@ t.test('a far with another key is a page that says so, and is sent nothing', asy
   t.equal(far.paths.length, 0)
 })
 
-t.test('a link that breaks in the middle of a content breaks it, and carries the next request anew', async t => {
+/** Begins a response of which the client has the first part when the link breaks; gives what comes of it. */
+async function breakInTheMiddle(t: Test, fields: Record<string, string>, first: string) {
   const pair = await startPair(t)
   const valve = await startValve(t, pair)
   const near = await pair.addNear({ through: valve })
@@ -96,17 +97,47 @@ t.test('a link that breaks in the middle of a content breaks it, and carries the
   request.end()
   const { response } = await origin.next()
   const closed = once(response, 'close')
-  response.writeHead(200, { 'content-type': 'text/html' }).write(makeText(50_000))
+  response.writeHead(200, { 'content-type': 'text/html', ...fields }).write(first)
   const answer = await headOf(request)
   const all = readAll(answer)
   await once(answer, 'data')
   valve.cut()
-  t.match(await all, { status: 200, complete: false })
   await closed
   t.equal(response.writableFinished, false, 'the origin is let go')
-  const next = ask(near.address, `${origin.url}/next`)
-  ;(await origin.next()).response.end('here again')
-  t.equal((await next).body.toString(), 'here again')
+  return { near, origin, all }
+}
+
+const long = makeText(50_000)
+
+t.test('a link that breaks in the middle of a content: what follows comes over the next one, unseen', async t => {
+  for (const fields of [{}, { etag: '"1"', 'x-request': '1' }]) {
+    const { origin, all } = await breakInTheMiddle(t, fields, long.slice(0, 30_000))
+    const { response } = await origin.next()
+    response.writeHead(200, { 'content-type': 'text/html', ...fields, ...('etag' in fields && { 'x-request': '2' }) })
+    response.end(long)
+    const got = await all
+    t.match(got, { status: 200, complete: true })
+    t.equal(got.body.toString(), long)
+  }
+})
+
+t.test('where what follows belongs to another content or head, the response breaks, and the link lives', async t => {
+  for (const [name, fields, text] of [
+    ['a byte that differs', {}, `${long.slice(0, 10)}?${long.slice(11)}`],
+    ['fewer bytes', {}, long.slice(0, 20_000)],
+    ['another field', { 'set-cookie': 'a=1' }, long],
+    ['another validator', { etag: '"2"' }, long],
+  ] as const) {
+    const { near, origin, all } = await breakInTheMiddle(t, { etag: 'W/"1"' }, long.slice(0, 30_000))
+    const { response } = await origin.next()
+    response.writeHead(200, { 'content-type': 'text/html', etag: 'W/"1"', ...fields }).end(text)
+    const got = await all
+    t.match(got, { status: 200, complete: false }, name)
+    t.ok(long.startsWith(got.body.toString()))
+    const next = ask(near.address, `${origin.url}/next`)
+    ;(await origin.next()).response.end('here again')
+    t.equal((await next).body.toString(), 'here again')
+  }
 })
 
 t.test('a link that breaks while the origin is thinking is asked again over a new one, unseen', async t => {
@@ -121,4 +152,24 @@ t.test('a link that breaks while the origin is thinking is asked again over a ne
   const got = await asked
   t.match(got, { status: 200, way: 'fallback', complete: true })
   t.equal(got.body.toString(), 'at last')
+})
+
+t.test('what may change something is not asked again when the link breaks under it: its page says so', async t => {
+  const pair = await startPair(t)
+  const valve = await startValve(t, pair)
+  const near = await pair.addNear({ through: valve })
+  const origin = await Origin.start(t)
+  for (const wish of [{ method: 'POST' }, { method: 'PUT', body: 'content' }]) {
+    const asked = ask(near.address, origin.url, wish)
+    await origin.next()
+    valve.cut()
+    const got = await asked
+    t.match(got, { status: 502, complete: true, way: 'failed' }, wish.method)
+    t.match(got.body.toString(), /\[LINK_CLOSED, at the link to the far proxy\]\n$/)
+  }
+  const deleting = ask(near.address, origin.url, { method: 'DELETE' })
+  await origin.next()
+  valve.cut()
+  ;(await origin.next()).response.writeHead(204).end()
+  t.match(await deleting, { status: 204, way: 'fallback' }, 'RFC 9110 §9.2.2: that may be repeated')
 })
