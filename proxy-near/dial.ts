@@ -62,7 +62,8 @@ export async function dial(url: JoinUrl, options: DialOptions): Promise<Connecti
   const counted = {
     receivedBytes: () => tcp.bytesRead,
     sentBytes: () => tcp.bytesWritten,
-    localAddress: tcp.localAddress,
+    // Without the zone that link-local addresses have.
+    localAddress: tcp.localAddress?.replace(/%.*$/, ''),
   }
   if (url.security.kind === 'cleartext') return { ...counted, socket: tcp, resumed: false }
 

@@ -306,6 +306,58 @@ t.test('a far that falls silent under an ask is given up in seconds, and dialled
   t.equal(await reach(link, 'up'), undefined)
 })
 
+t.test(
+  'a machine that moved: a session whose address is gone is over at once, another must show that it lives',
+  async t => {
+    const directory = await makeDirectory()
+    const far = await TestFar.start(t, { dataDir: join(directory, 'far'), answer: stream => stream.respond() })
+    const { link, clock } = await start(t, join(directory, 'near'), far.url())
+    await reach(link, 'up')
+    const stream = await link.request(ask)
+    await once(stream, 'response')
+    link.move(new Set(['127.0.0.1', '10.0.0.1']))
+    t.equal(link.state, 'up')
+    const broken = t.rejects(read(stream), { code: 'LINK_CLOSED', message: /another network/ })
+    link.move(new Set(['10.0.0.1']))
+    t.equal(link.state, 'connecting', 'dialled again at once')
+    await broken
+    t.equal(await reach(link, 'up'), undefined)
+    link.wake()
+    t.equal(link.state, 'connecting')
+    t.equal(await reach(link, 'up'), undefined)
+    t.equal(far.connections, 3)
+    await link.close()
+    link.wake()
+    link.move(new Set())
+    t.equal(link.state, 'closed')
+    t.equal(clock.waking, 0)
+  },
+)
+
+t.test('a dial that began in the old network begins anew in the next, and who waits waits on', async t => {
+  const directory = await makeDirectory()
+  const silent = createServer(socket => void socket.on('error', () => undefined))
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const far = await TestFar.start(t, { dataDir: join(directory, 'far') })
+  let isNew = false
+  const relay = createServer(near => {
+    const onward = connect(isNew ? far.port : portOf(silent), '127.0.0.1')
+    near.on('error', () => undefined).pipe(onward)
+    onward.on('error', () => undefined).pipe(near)
+    near.on('close', () => onward.destroy())
+  })
+  relay.listen(0, '127.0.0.1')
+  await once(relay, 'listening')
+  t.teardown(() => [relay, silent].map(server => server.close()))
+  const { link } = await start(t, join(directory, 'near'), { ...far.url(), port: portOf(relay) })
+  const requested = link.request(ask)
+  await once(silent, 'connection')
+  isNew = true
+  link.move(new Set(['127.0.0.1']))
+  t.equal(await read(await requested), 'answer to /page')
+})
+
 t.test('after GOAWAY what is under way is finished and new requests go to a new session', async t => {
   const directory = await makeDirectory()
   const streams: ServerHttp2Stream[] = []
