@@ -9,6 +9,7 @@ import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from 'nod
 import type { Readable } from 'node:stream'
 import type { Thresholds } from '../shared/config/options.ts'
 import type { DeltaFormat } from '../shared/delta/format.ts'
+import { thresholdsToSay } from '../shared/exchange/agree-thresholds.ts'
 import type { Mode, RequestPlan } from '../shared/exchange/plan-request.ts'
 import { isServerError } from '../shared/exchange/plan-reuse.ts'
 import { Fault, asFault, isFaultCode } from '../shared/fault.ts'
@@ -133,6 +134,7 @@ async function openAsk(
     formats: isAsk ? FORMATS : [],
     speculation: isAsk && context.mode === 'optimistic' ? context.thresholds.speculation : 'off',
     link: { bandwidthBytesPerSecond, roundTripMs },
+    thresholds: isAsk ? thresholdsToSay(context.thresholds) : {},
   }
   const headers: OutgoingHttpHeaders = {
     // A response to HEAD has no content in HTTP/2 (RFC 9113 §8.1), and so no room for the parts of an answer.

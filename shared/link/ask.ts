@@ -10,8 +10,10 @@ import {
   serializeList,
   Token,
 } from 'structured-headers'
+import { thresholdOptions } from '../config/options.ts'
 import type { DeltaFormat } from '../delta/format.ts'
 import { Fault } from '../fault.ts'
+import type { AskedThresholds } from '../exchange/agree-thresholds.ts'
 import { SHORT_DIGEST_BYTES } from '../version.ts'
 
 export interface NamedBase {
@@ -35,6 +37,8 @@ export interface Ask {
   readonly formats: readonly DeltaFormat[]
   readonly speculation: SpeculationWish
   readonly link: LinkFacts
+  /** Where near is set otherwise than by default. */
+  readonly thresholds: AskedThresholds
 }
 
 export const askFieldNames = {
@@ -42,6 +46,7 @@ export const askFieldNames = {
   formats: 'hunch-deltas',
   speculation: 'hunch-speculation',
   link: 'hunch-link',
+  thresholds: 'hunch-thresholds',
 } as const
 
 // More bases than this cost more on the uplink than they can save.
@@ -52,6 +57,16 @@ const BASE_BYTES = SHORT_DIGEST_BYTES + FIELDS_ID_BYTES
 const formatNames: readonly DeltaFormat[] = ['vcdiff', 'dcb']
 const wishes: readonly SpeculationWish[] = ['latency', 'balanced', 'off']
 const none = new Map<string, never>()
+
+// Short, because an uplink may be slow; RFC 9651 §4.1.2 wants lower case.
+const thresholdKeys = {
+  min: 'minBaseBytes',
+  max: 'maxBaseBytes',
+  ratio: 'maxDeltaRatio',
+  gain: 'minExpectedGainMs',
+  waste: 'maxWastePercent',
+  effort: 'deltaEffort',
+} as const satisfies Record<string, keyof AskedThresholds>
 
 /** The fields of an ask, for the request on the link. */
 export function askFields(ask: Ask): Record<string, string> {
@@ -71,6 +86,11 @@ export function askFields(ask: Ask): Record<string, string> {
   if (bandwidth !== undefined && isWritable(bandwidth)) link['bw'] = twoDigits(bandwidth)
   if (roundTripMs !== undefined && isWritable(roundTripMs)) link['rtt'] = twoDigits(roundTripMs)
   if (Object.keys(link).length > 0) fields[askFieldNames.link] = serializeDictionary(link)
+  const thresholds = Object.entries(thresholdKeys).flatMap(([key, name]) => {
+    const value = ask.thresholds[name]
+    return value === undefined ? [] : [[key, value === 'auto' ? new Token(value) : threeDecimals(value)] as const]
+  })
+  if (thresholds.length > 0) fields[askFieldNames.thresholds] = serializeDictionary(Object.fromEntries(thresholds))
   return fields
 }
 
@@ -88,6 +108,7 @@ export function readAsk(fields: Readonly<Record<string, string | string[] | unde
     formats: read(text(askFieldNames.formats), readFormats) ?? [],
     speculation: read(text(askFieldNames.speculation), readWish) ?? 'off',
     link: read(text(askFieldNames.link), readLink) ?? { bandwidthBytesPerSecond: undefined, roundTripMs: undefined },
+    thresholds: read(text(askFieldNames.thresholds), readThresholds) ?? {},
   }
 }
 
@@ -121,6 +142,17 @@ function readLink(text: string): LinkFacts {
   return { bandwidthBytesPerSecond: number('bw'), roundTripMs: number('rtt') }
 }
 
+/** Values that no threshold can have are as if they had not been said. */
+function readThresholds(text: string): AskedThresholds {
+  const said = parseDictionary(text)
+  const values = Object.entries(thresholdKeys).flatMap(([key, name]) => {
+    const value = thresholdOptions[name].kind.parse(String(said.get(key)?.[0]))
+    return value === undefined ? [] : [[name, value]]
+  })
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each value was read by its row's kind
+  return Object.fromEntries(values) as AskedThresholds
+}
+
 function read<Value>(text: string | undefined, parse: (text: string) => Value): Value | undefined {
   if (text === undefined) return undefined
   try {
@@ -134,6 +166,11 @@ function read<Value>(text: string | undefined, parse: (text: string) => Value): 
 // written as "0.", which nobody can read.
 function isWritable(value: number): boolean {
   return value >= 0.001 && value < 1e12
+}
+
+// RFC 9651 §3.3.2.
+function threeDecimals(value: number): number {
+  return Math.round(value * 1000) / 1000
 }
 
 function twoDigits(value: number): number {

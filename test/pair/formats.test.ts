@@ -42,6 +42,7 @@ async function askAs(
     formats,
     speculation: 'off',
     link: { bandwidthBytesPerSecond: undefined, roundTripMs: undefined },
+    thresholds: {},
   }
   const stream = session.request({
     ':scheme': 'http',

@@ -19,6 +19,7 @@ const ask: Ask = {
   formats: ['dcb'],
   speculation: 'balanced',
   link: { bandwidthBytesPerSecond: 5_000, roundTripMs: 200 },
+  thresholds: {},
 }
 const held = makeVersion({ content: 'h'.repeat(4_000), fields: [['Cache-Control', 'max-age=60']] })
 const other = makeVersion({ content: 'o'.repeat(4_000) })

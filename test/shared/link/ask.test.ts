@@ -2,23 +2,26 @@
 import { isDeepStrictEqual } from 'node:util'
 import * as fc from 'fast-check'
 import t from 'tap'
+import type { AskedThresholds } from '../../../shared/exchange/agree-thresholds.ts'
 import { Fault } from '../../../shared/fault.ts'
 import { type Ask, askFieldNames, askFields, MAX_BASES, readAsk } from '../../../shared/link/ask.ts'
 
 const unknown = { bandwidthBytesPerSecond: undefined, roundTripMs: undefined }
-const nothing: Ask = { bases: [], formats: [], speculation: 'off', link: unknown }
+const nothing: Ask = { bases: [], formats: [], speculation: 'off', link: unknown, thresholds: {} }
 const base = { digest: '0011223344556677', fieldsId: '8899aabb' }
 const ask: Ask = {
   bases: [base, { digest: 'ffeeddccbbaa9988', fieldsId: '00000000' }],
   formats: ['vcdiff', 'dcb'],
   speculation: 'latency',
   link: { bandwidthBytesPerSecond: 3400, roundTripMs: 210 },
+  thresholds: { maxDeltaRatio: 0.5, minExpectedGainMs: 0, deltaEffort: 'auto' },
 }
 const written = {
   'hunch-bases': ':ABEiM0RVZneImaq7:, :/+7dzLuqmYgAAAAA:',
   'hunch-deltas': 'vcdiff, dcb',
   'hunch-speculation': 'latency',
   'hunch-link': 'bw=3400, rtt=210',
+  'hunch-thresholds': 'ratio=0.5, gain=0, effort=auto',
 }
 
 t.test('an ask is written as Structured Fields, and read back', async t => {
@@ -51,6 +54,11 @@ t.test('measurements are rounded to two digits, so that what hardly changed is w
   t.equal(link(118_000, 703), 'bw=120000, rtt=700')
   t.equal(link(5.04, 0.314), 'bw=5, rtt=0.31')
   t.equal(link(1, 0.001234), 'bw=1, rtt=0.001')
+})
+
+t.test('thresholds that nothing can have are as if they had not been said', async t => {
+  const said = { 'hunch-thresholds': 'ratio=1.5, gain=-1, effort=9, waste="much", min=512, later=1' }
+  t.strictSame(readAsk(said).thresholds, { minBaseBytes: 512 })
 })
 
 t.test('measurements that a field cannot hold are left out, so that far can read the rest', async t => {
@@ -136,6 +144,17 @@ t.test('whatever ask is written is read back, up to the digits that are kept', a
     formats: fc.subarray(['vcdiff' as const, 'dcb' as const]),
     speculation: fc.constantFrom('latency', 'balanced', 'off'),
     link: fc.record({ bandwidthBytesPerSecond: measure, roundTripMs: measure }),
+    thresholds: fc.record(
+      {
+        minBaseBytes: fc.nat(1024 ** 3),
+        maxBaseBytes: fc.integer({ min: 1024, max: 1024 ** 3 }),
+        maxDeltaRatio: fc.integer({ min: 0, max: 1000 }).map(each => each / 1000),
+        minExpectedGainMs: fc.nat(60_000),
+        maxWastePercent: fc.integer({ min: 0, max: 1000 }).map(each => each / 10),
+        deltaEffort: fc.constantFrom('auto', 1, 5),
+      },
+      { requiredKeys: [], noNullPrototype: true },
+    ) as fc.Arbitrary<AskedThresholds>,
   })
   fc.assert(
     fc.property(any, each => isDeepStrictEqual(readAsk(askFields(each)), plain(each))),
