@@ -13,19 +13,7 @@ import { Fault } from '../shared/fault.ts'
 import type { JoinUrl } from '../shared/link/join-url.ts'
 import type { Clock } from './clock.ts'
 import { connectTcp } from './connect-tcp.ts'
-
-/** The newest TLS session ticket of the far that was dialled last (RFC 8446 §4.6.1); lives as long as the caller keeps it. */
-export class TicketSlot {
-  #kept: { readonly pin: string; readonly ticket: Buffer } | undefined
-
-  keep(pin: string, ticket: Buffer): void {
-    this.#kept = { pin, ticket }
-  }
-
-  of(pin: string): Buffer | undefined {
-    return this.#kept?.pin === pin ? this.#kept.ticket : undefined
-  }
-}
+import type { TicketSlot } from './ticket-slot.ts'
 
 export interface DialOptions {
   readonly tickets: TicketSlot

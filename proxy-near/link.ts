@@ -22,9 +22,10 @@ import type { JoinUrl } from '../shared/link/join-url.ts'
 import { chooseWaitMs, type DialFacts } from '../shared/link/wait.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type Acquaintance, type JoinedFar, meetFar, writeJoinedFar } from './credential.ts'
-import { dial, TicketSlot } from './dial.ts'
+import { dial } from './dial.ts'
 import { introduce } from './introduction.ts'
 import { LinkSession, type Measured, type RequestOptions } from './session.ts'
+import { TicketSlot } from './ticket-slot.ts'
 
 export type LinkState = 'connecting' | 'up' | 'waiting' | 'refused' | 'closed'
 
@@ -68,12 +69,13 @@ const NO_LINK = 'There is no link to the far proxy; near is still trying.'
  * before nor a code to join with), CANNOT_READ (the stored credential is damaged, and there is no code to join anew).
  */
 export async function openLink(options: LinkOptions): Promise<Link> {
-  return new Link(options, await meetFar(options.far, options.dataDir))
+  const far = await meetFar(options.far, options.dataDir)
+  return new Link(options, far, await TicketSlot.open(options.dataDir))
 }
 
 export class Link extends EventEmitter<LinkEvents> {
   readonly #options: Required<LinkOptions>
-  readonly #tickets = new TicketSlot()
+  readonly #tickets: TicketSlot
   readonly #closing = new AbortController()
   /** All that live, also those that take no more requests but still answer some. */
   readonly #sessions = new Set<LinkSession>()
@@ -87,13 +89,15 @@ export class Link extends EventEmitter<LinkEvents> {
   #dialledAt = Number.NEGATIVE_INFINITY
   /** How long the last dial took until requests could be sent. */
   #lastDialMs: number | undefined
+  /** Whether the last dial resumed a TLS session. */
+  #resumed = false
   #dialling = new AbortController()
   #cancelDial: () => void = () => undefined
   #measured: Measured = {}
   #dialEnded: Promise<void> = Promise.resolve()
   #remembering: Promise<void> = Promise.resolve()
 
-  constructor(options: LinkOptions, far: Acquaintance) {
+  constructor(options: LinkOptions, far: Acquaintance, tickets: TicketSlot) {
     super()
     const defaults = {
       pingIntervalMs: PING_INTERVAL_MS,
@@ -104,6 +108,7 @@ export class Link extends EventEmitter<LinkEvents> {
     }
     this.#options = { ...defaults, ...options }
     this.#far = far
+    this.#tickets = tickets
     this.#connect()
   }
 
@@ -166,6 +171,7 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#settle(waiter => waiter.reject(fault))
     await this.#dialEnded
     await this.#remembering
+    await this.#tickets.settled()
   }
 
   /** What failed before says nothing any more. */
@@ -200,6 +206,7 @@ export class Link extends EventEmitter<LinkEvents> {
     const { clock, timeoutMs, pingIntervalMs, patienceMs } = this.#options
     const startedAt = clock.now()
     const connection = await dial(this.#far.url, { tickets: this.#tickets, clock, timeoutMs, signal })
+    this.#resumed = connection.resumed
     const session = new LinkSession(connection, { clock, pingIntervalMs, patienceMs })
     this.#sessions.add(session)
     session.once('retired', () => this.#lose(session, new Fault('LINK_CLOSED', 'The far proxy is going away.')))
@@ -358,7 +365,8 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#fault = fault
     const { host, port } = this.#far.url
     const far = `${host}:${port}`
-    if (state === 'up') this.#options.log.info({ far, dialMs: this.#lastDialMs }, 'the link is up')
+    if (state === 'up')
+      this.#options.log.info({ far, dialMs: this.#lastDialMs, resumed: this.#resumed }, 'the link is up')
     if (state === 'waiting' || state === 'refused') {
       this.#options.log.warn({ far, code: fault?.code, detail: fault?.message }, 'the link is down')
     }

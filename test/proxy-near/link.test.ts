@@ -1,6 +1,6 @@
 // Claims about the link as near's other parts see it, over real TLS and HTTP/2. Time is turned by hand.
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import {
   type ClientHttp2Stream,
   constants,
@@ -72,6 +72,28 @@ t.test('the first start joins; later ones need neither the code nor --far', asyn
   t.equal(await read(await again.link.request(ask)), 'answer to /page')
   await reach(again.link, 'up')
   t.strictSame(far.paths, ['/join', '/page', '/hello', '/page'])
+})
+
+t.test('the first dial of a later start resumes the TLS session; a file that is no ticket does no harm', async t => {
+  const directory = await makeDirectory()
+  const dataDir = join(directory, 'near')
+  const path = join(dataDir, 'far-ticket.json')
+  const far = await TestFar.start(t, { dataDir: join(directory, 'far') })
+  const { pin } = far.identity
+  for (const [url, text] of [
+    [far.url()],
+    [undefined],
+    [undefined, 'no JSON'],
+    [undefined, JSON.stringify({ pin, ticket: 'no ticket' })],
+  ] as const) {
+    if (text !== undefined) await writeFile(path, text)
+    const { link } = await start(t, dataDir, url)
+    t.equal(await read(await link.request(ask)), 'answer to /page')
+    await reach(link, 'up')
+    await link.close()
+    t.equal((await stat(path)).mode & 0o777, 0o600)
+  }
+  t.strictSame(far.resumed, [false, true, false, false])
 })
 
 t.test('the line that was used once may be used again by the near that used it', async t => {
