@@ -2,6 +2,7 @@
 // it make stale.
 // Knows: fields, directives. Does not know: stores, deltas, whether a stored response answers (freshness.ts).
 import { directivesOf, hasDirective, readSeconds, splitList } from './directives.ts'
+import { weaken } from './content.ts'
 import { type FieldList, valueOf } from './fields.ts'
 import { hasLifetime, type ResponseFacts } from './lifetime.ts'
 
@@ -53,24 +54,28 @@ export function isPublic(request: RequestFacts, response: ResponseFacts): boolea
 }
 
 /**
- * The fields of a stored response after a 304 confirmed it (RFC 9111 §3.2, §4.3.4): those of the 304 replace its own,
- * but those that describe the content are the stored content's, and those that date the message are the 304's alone.
+ * The fields of a stored response after a 304, or a response to HEAD, confirmed it (RFC 9111 §3.2, §4.3.4): those of
+ * that message replace its own, but what depends on the form of the stored content stays, and what dates a message is
+ * the newer one's alone.
  */
-export function updateFields(stored: FieldList, notModified: FieldList): FieldList {
-  const updates = notModified.filter(([name]) => !contentFields.has(name.toLowerCase()))
+export function updateFields(stored: FieldList, confirmation: FieldList): FieldList {
+  const hasTag = valueOf(stored, 'etag') !== undefined
+  const updates = confirmation
+    .filter(([name]) => !contentFields.has(name.toLowerCase()) && !(hasTag && name.toLowerCase() === 'etag'))
+    .map(([name, value]) => [name, name.toLowerCase() === 'etag' ? weaken(value) : value] as const)
   const replaced = new Set(updates.map(([name]) => name.toLowerCase()))
   const kept = stored.filter(([name]) => !replaced.has(name.toLowerCase()) && !messageFields.has(name.toLowerCase()))
   return [...kept, ...updates]
 }
 
-// A stored content may have lost its coding on the way, and with it its length and digests (RFC 9530).
+// A stored content may have lost its coding on the way, and with it its length and digests (RFC 9530). Its tag, too, is
+// then no longer the strong one that the origin names: joined by that to a range of the coded content it would be wrong.
 const contentFields: ReadonlySet<string> = new Set([
   'content-digest',
   'content-encoding',
   'content-length',
   'content-md5',
   'content-range',
-  'content-type',
   'digest',
   'repr-digest',
   'transfer-encoding',

@@ -36,10 +36,12 @@ export function withAcceptedCodings(fields: FieldList): FieldList {
  */
 export function withoutCoding(fields: FieldList): FieldList {
   const plain = without(fields, 'content-encoding', 'content-length', 'content-md5', 'content-digest', 'repr-digest')
-  return plain.map(([name, value]) => {
-    const isStrong = name.toLowerCase() === 'etag' && value.startsWith('"')
-    return [name, isStrong ? `W/${value}` : value]
-  })
+  return plain.map(([name, value]) => [name, name.toLowerCase() === 'etag' ? weaken(value) : value])
+}
+
+/** An entity tag as a weak one. */
+export function weaken(tag: string): string {
+  return tag.startsWith('"') ? `W/${tag}` : tag
 }
 
 /**
