@@ -23,6 +23,7 @@ import { encodeHead, encodeTrailers } from '../shared/link/head.ts'
 import { type Scope, type Version, privateScope } from '../shared/version.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import { decodeContent } from './decode-content.ts'
+import { fetchWithDictionary } from './dictionary-fetch.ts'
 import type { Exchange } from './exchange-log.ts'
 import { gather } from './gather.ts'
 import { isWorthKeeping, keepConfirmed, keepContent, type ReceivedContent } from './keep-version.ts'
@@ -170,13 +171,15 @@ class Answering {
 
   /** Asks the origin, and stops the speculation when it begins to answer. */
   async #fetch(fields: FieldList, held: readonly Version[]): Promise<OriginResponse> {
-    const { facts, body, signal } = this.#asked
+    const { facts, nearId, body, signal } = this.#asked
     const { origins, fetches, waits, now } = this.#context
     try {
       const onInterim = (status: number, interim: FieldList) => this.#sendInterim(status, interim)
       const { method, url } = facts
+      const isRead = method === 'GET' && valueOf(fields, 'range') === undefined
       const send = (until: AbortSignal) => {
-        return origins.fetch({ method, url, fields, body, signal: until, onInterim })
+        const request = { method, url, fields, body, signal: until, onInterim }
+        return isRead ? fetchWithDictionary(request, nearId, this.#context) : origins.fetch(request)
       }
       const response = mayShare(facts, held, 'shared') ? await fetches.fetch(facts, send, signal) : await send(signal)
       this.#exchange.originWaitMs = now() - this.#startedAt

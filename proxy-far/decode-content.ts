@@ -23,6 +23,15 @@ export async function* decodeContent(
     return
   }
   const stages = codings.map(coding => decoders[coding]())
+  yield* undo(body, stages, codings.join(', '))
+}
+
+/** What `stages` make of `body`; `name`: what they undo. Fails as `decodeContent` does. */
+export async function* undo(
+  body: AsyncIterable<Uint8Array>,
+  stages: readonly Transform[],
+  name: string,
+): AsyncGenerator<Uint8Array> {
   const last = stages.at(-1) as Transform
   // The callback is needed for the pipeline to hand errors on; they reach the reader through `last`.
   pipeline([Readable.from(body, { objectMode: false }), ...stages], () => {})
@@ -30,6 +39,6 @@ export async function* decodeContent(
     for await (const chunk of last) yield chunk as Uint8Array
   } catch (error) {
     if (error instanceof Fault) throw error
-    throw new Fault('ORIGIN_CODING', `The content is announced as ${codings.join(', ')} and is not.`, { cause: error })
+    throw new Fault('ORIGIN_CODING', `The content is announced as ${name} and is not.`, { cause: error })
   }
 }

@@ -4,6 +4,7 @@
 // Invariant: what depends on a user is kept in the scope of the near that asked (DESIGN, tenet 3).
 import type { Thresholds } from '../shared/config/options.ts'
 import { isPublic, mayKeep, type RequestFacts, updateFields } from '../shared/http/caching.ts'
+import { type DictionaryTerms, dictionaryTerms } from '../shared/http/dictionary.ts'
 import { type FieldList, valueOf } from '../shared/http/fields.ts'
 import { Freshness } from '../shared/http/freshness.ts'
 import type { ResponseFacts } from '../shared/http/lifetime.ts'
@@ -53,6 +54,7 @@ export function keepContent(
     fields,
     // RFC 9111 §4.2.3: the time that the response took counts as age.
     freshness: Freshness.of(facts, response, 'shared', askedAt),
+    ...dictionaryOf(facts, response, askedAt),
     storedAt: now(),
     ...(wholeBytes > 0 ? { wholeBytes } : {}),
   })
@@ -71,7 +73,15 @@ export function keepConfirmed(
   const freshness = Freshness.of({ ...facts, method: 'GET' }, confirmed, 'shared', askedAt)
   // What a 304 says to this user (a new cookie, say) must not reach others by the version that they share.
   const scope = isPublic(facts, confirmed) ? version.scope : privateScope(nearId)
-  const current: Version = { ...version, scope, fields, freshness, storedAt: now() }
+  const { dictionary: _, ...kept } = version
+  const terms = dictionaryOf(facts, confirmed, askedAt)
+  const current: Version = { ...kept, scope, fields, freshness, ...terms, storedAt: now() }
   versions.add(current)
   return current
+}
+
+/** The property of a version that is a dictionary; none of one that is not. */
+function dictionaryOf(facts: RequestFacts, response: ResponseFacts, askedAt: number): { dictionary?: DictionaryTerms } {
+  const dictionary = dictionaryTerms(facts, response, askedAt)
+  return dictionary ? { dictionary } : {}
 }

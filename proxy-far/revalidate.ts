@@ -6,6 +6,7 @@ import { isConfirmedBy, withValidators } from '../shared/http/conditional.ts'
 import { codingsToUndo, withAcceptedCodings, withoutCoding } from '../shared/http/content.ts'
 import type { Version } from '../shared/version.ts'
 import { decodeContent } from './decode-content.ts'
+import { fetchWithDictionary } from './dictionary-fetch.ts'
 import { type Asker, isWorthKeeping, keepConfirmed, keepContent, type KeepContext } from './keep-version.ts'
 import type { OriginResponse, Origins } from './origin.ts'
 
@@ -35,7 +36,8 @@ async function askOrigin(version: Version, asker: Asker, context: RevalidationCo
   const accepted = withAcceptedCodings(facts.fields)
   const fields = validators ? withValidators(accepted, validators) : accepted
   const { signal } = new AbortController()
-  const response = await context.origins.fetch({ ...facts, fields, body: undefined, signal })
+  const request = { ...facts, fields, body: undefined, signal }
+  const response = await fetchWithDictionary(request, asker.nearId, context)
   if (response.status === 304 && validators && isConfirmedBy(response.fields, validators, facts.fields)) {
     response.discard()
     keepConfirmed(version, response.fields, asker, askedAt, context)

@@ -1,6 +1,7 @@
 // A version: the exact content of one response, with what is needed to use it as a base or as an answer.
 // Knows: digests, scopes, lengths. Does not know: stores, clocks, the link.
 import { createHash } from 'node:crypto'
+import type { DictionaryTerms } from './http/dictionary.ts'
 import type { FieldList } from './http/fields.ts'
 import type { Freshness } from './http/freshness.ts'
 
@@ -30,6 +31,8 @@ export interface Version {
   readonly storedAt: number
   /** Bytes on the link when the whole content was last sent compressed; what a delta is compared with. */
   readonly wholeBytes?: number
+  /** On what terms the origin takes it as a dictionary (RFC 9842); absent: on none. */
+  readonly dictionary?: DictionaryTerms
 }
 
 // Eight bytes tell apart the few versions that one near and one far hold in common (2⁻³² at four thousand million);

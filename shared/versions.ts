@@ -34,8 +34,9 @@ export class Versions {
   readonly #maxVersionsPerUrl: number
   readonly #held: LRUCache<Key, Held>
   readonly #keysByUrl = new Map<string, readonly Key[]>()
-  readonly #keysByDigest = new Map<string, Set<Key>>()
-  readonly #keysByOrigin = new Map<string, Set<Key>>()
+  readonly #keysByDigest = new KeySets()
+  readonly #keysByOrigin = new KeySets()
+  readonly #dictionariesByOrigin = new KeySets()
   #added = 0
 
   constructor(limits: VersionsLimits) {
@@ -65,7 +66,7 @@ export class Versions {
    * not used beyond the budget. A version that is larger than the whole budget is not kept.
    */
   add(version: Version): void {
-    const key = keyOf(version)
+    const key = versionKey(version)
     if (sizeOf(version) > this.#held.maxSize) {
       // It replaces the one of the same content: that has fields which no longer hold.
       this.#held.delete(key)
@@ -89,8 +90,17 @@ export class Versions {
 
   /** The newest versions of an origin in these scopes, newest first: candidates for siblings. */
   ofOrigin(url: string, scopes: readonly Scope[]): Version[] {
+    return this.#newestOf(this.#keysByOrigin, url, scopes)
+  }
+
+  /** The newest versions of an origin in these scopes that are dictionaries (RFC 9842), newest first. */
+  dictionariesOf(url: string, scopes: readonly Scope[]): Version[] {
+    return this.#newestOf(this.#dictionariesByOrigin, url, scopes)
+  }
+
+  #newestOf(sets: KeySets, url: string, scopes: readonly Scope[]): Version[] {
     return scopes
-      .flatMap(scope => [...(this.#keysByOrigin.get(originKey(url, scope)) ?? [])].slice(-MOST_OF_ORIGIN))
+      .flatMap(scope => sets.get(originKey(url, scope)).slice(-MOST_OF_ORIGIN))
       .map(key => this.#held.peek(key))
       .filter(held => held !== undefined)
       .sort((one, other) => other.order - one.order)
@@ -114,9 +124,14 @@ export class Versions {
     }
   }
 
+  /** Whether exactly this version is held. */
+  holds(version: Version): boolean {
+    return this.#held.peek(versionKey(version))?.version === version
+  }
+
   /** Forgets one version. */
   forget(version: Version): void {
-    this.#held.delete(keyOf(version))
+    this.#held.delete(versionKey(version))
   }
 
   /** Forgets all. */
@@ -132,9 +147,9 @@ export class Versions {
   }
 
   #find(shortDigest: string, isWanted: (version: Version) => boolean): Version | undefined {
-    const keys = this.#keysByDigest.get(shortDigest) ?? []
+    const keys = this.#keysByDigest.get(shortDigest)
     // `peek`, because only what is found is used.
-    const wanted = [...keys].filter(key => {
+    const wanted = keys.filter(key => {
       const held = this.#held.peek(key)
       return held !== undefined && isWanted(held.version)
     })
@@ -146,15 +161,11 @@ export class Versions {
     const byUrl = urlKey(version.url, version.scope)
     const others = (this.#keysByUrl.get(byUrl) ?? []).filter(each => each !== key)
     this.#keysByUrl.set(byUrl, [key, ...others])
-    const digest = shorten(version.digest)
-    const keys = this.#keysByDigest.get(digest) ?? new Set()
-    // A set keeps the order of insertion, so the newest is the last.
-    keys.delete(key)
-    this.#keysByDigest.set(digest, keys.add(key))
-    const byOrigin = originKey(version.url, version.scope)
-    const ofOrigin = this.#keysByOrigin.get(byOrigin) ?? new Set()
-    ofOrigin.delete(key)
-    this.#keysByOrigin.set(byOrigin, ofOrigin.add(key))
+    this.#keysByDigest.add(shorten(version.digest), key)
+    const origin = originKey(version.url, version.scope)
+    this.#keysByOrigin.add(origin, key)
+    if (version.dictionary) this.#dictionariesByOrigin.add(origin, key)
+    else this.#dictionariesByOrigin.delete(origin, key)
   }
 
   #forget(key: Key, version: Version): void {
@@ -162,14 +173,32 @@ export class Versions {
     const others = (this.#keysByUrl.get(byUrl) ?? []).filter(each => each !== key)
     if (others.length > 0) this.#keysByUrl.set(byUrl, others)
     else this.#keysByUrl.delete(byUrl)
-    const digest = shorten(version.digest)
-    const keys = this.#keysByDigest.get(digest)
+    this.#keysByDigest.delete(shorten(version.digest), key)
+    const origin = originKey(version.url, version.scope)
+    this.#keysByOrigin.delete(origin, key)
+    this.#dictionariesByOrigin.delete(origin, key)
+  }
+}
+
+/** Sets of keys, each in the order in which its keys were added last. */
+class KeySets {
+  readonly #sets = new Map<string, Set<Key>>()
+
+  get(name: string): Key[] {
+    return [...(this.#sets.get(name) ?? [])]
+  }
+
+  add(name: string, key: Key): void {
+    const keys = this.#sets.get(name) ?? new Set()
+    // A set keeps the order of insertion, so the newest is the last.
+    keys.delete(key)
+    this.#sets.set(name, keys.add(key))
+  }
+
+  delete(name: string, key: Key): void {
+    const keys = this.#sets.get(name)
     keys?.delete(key)
-    if (keys?.size === 0) this.#keysByDigest.delete(digest)
-    const byOrigin = originKey(version.url, version.scope)
-    const ofOrigin = this.#keysByOrigin.get(byOrigin)
-    ofOrigin?.delete(key)
-    if (ofOrigin?.size === 0) this.#keysByOrigin.delete(byOrigin)
+    if (keys?.size === 0) this.#sets.delete(name)
   }
 }
 
@@ -178,7 +207,8 @@ function sizeOf(version: Version): number {
   return version.content.length + fieldsBytes + OVERHEAD_BYTES
 }
 
-function keyOf(version: Version): Key {
+/** Names what a version replaces: the same content of the same URL, scope and variant. */
+export function versionKey(version: Version): Key {
   return `${version.digest} ${version.scope} ${version.url} ${version.freshness.variant ?? '*'}`
 }
 

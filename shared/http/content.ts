@@ -1,5 +1,6 @@
 // What the fields say of a content: how it is coded, whether it would compress, whether it may be changed on the way.
 // Knows: media types and codings. Does not know: zlib, versions.
+import { withoutDictionary } from './dictionary.ts'
 import { hasDirective } from './directives.ts'
 import { type FieldList, valueOf, withField, without } from './fields.ts'
 
@@ -25,9 +26,9 @@ export function withAcceptedCodings(fields: FieldList): FieldList {
   )
   // RFC 9110 §12.5.3: a coding that is not named has the weight of `*`.
   const names = asked.filter(name => (weights.get(name) ?? weights.get('*') ?? 0) > 0)
-  return names.length === 0
-    ? without(fields, 'accept-encoding')
-    : withField(fields, 'Accept-Encoding', names.join(', '))
+  // What the client can read with a dictionary of its own, far cannot.
+  const plain = withoutDictionary(fields)
+  return names.length === 0 ? without(plain, 'accept-encoding') : withField(plain, 'Accept-Encoding', names.join(', '))
 }
 
 /**

@@ -40,9 +40,12 @@ export function without(fields: FieldList, ...names: readonly string[]): FieldLi
   return fields.filter(([name]) => !names.includes(name.toLowerCase()))
 }
 
-/** The list with one field in the place of all of that name. */
+/** The list with one field in the place of all of that name: where the first of them was, else at the end. */
 export function withField(fields: FieldList, name: string, value: string): FieldList {
-  return [...without(fields, name.toLowerCase()), [name, value]]
+  const lower = name.toLowerCase()
+  const first = fields.findIndex(([each]) => each.toLowerCase() === lower)
+  const before = first < 0 ? fields : fields.slice(0, first)
+  return [...before, [name, value], ...without(first < 0 ? [] : fields.slice(first), lower)]
 }
 
 /**
@@ -109,6 +112,17 @@ export function toLists(fields: FieldList): Record<string, string[]> {
     lists.set(lower, [...(lists.get(lower) ?? []), value])
   }
   return Object.fromEntries(lists)
+}
+
+/** The lines of an object of names and values, where a name that came several times has several. */
+export function fromLists(lists: Readonly<Record<string, string | readonly string[] | undefined>>): FieldList {
+  return Object.entries(lists).flatMap(([name, value]) => [value ?? []].flat().map(each => [name, each] as const))
+}
+
+/** The length that Content-Length tells; undefined where it tells none. */
+export function lengthOf(fields: FieldList): number | undefined {
+  const text = valueOf(fields, 'content-length')
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
 /** The list after this proxy has added itself to `Via` (RFC 9110 §7.6.3): the protocol it *received* the message by. */

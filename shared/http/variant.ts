@@ -18,8 +18,8 @@ export function variantOf(vary: string | undefined, requestFields: FieldList): s
   return createHash('sha256').update(text).digest('base64url')
 }
 
-// Contents are kept without content coding, so that this tells none apart.
-const notSelecting: ReadonlySet<string> = new Set(['accept-encoding'])
+// Contents are kept without content coding, so that these tell none apart (RFC 9842 §6.2).
+const notSelecting: ReadonlySet<string> = new Set(['accept-encoding', 'available-dictionary', 'dictionary-id'])
 
 /** Absent is not the same as empty. Space around commas has no meaning, nor has the case of a language (RFC 4647 §2). */
 function normalise(name: string, value: string | undefined): string {

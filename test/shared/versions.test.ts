@@ -114,6 +114,22 @@ t.test(
   },
 )
 
+t.test('the dictionaries of an origin are found in the scopes of who asks, while they are dictionaries', async t => {
+  const versions = new Versions(roomy)
+  const dictionary = { match: '/*', destinations: [], id: '', freshUntil: 0, credentials: '' }
+  const [one, two] = ['one', 'two'].map(content => ({ ...makeVersion({ content }), dictionary }))
+  const own = { ...makeVersion({ content: 'own', scope: 'private:a' }), dictionary }
+  const plain = makeVersion({ content: 'plain' })
+  const elsewhere = { ...makeVersion({ url: 'http://other.example/' }), dictionary }
+  for (const version of [one!, two!, own, plain, elsewhere]) versions.add(version)
+  t.strictSame(versions.dictionariesOf('http://site.example/new', ['public']), [two, one])
+  t.strictSame(versions.dictionariesOf('http://site.example/new', ['public', 'private:a']), [own, two, one])
+  versions.add(makeVersion({ content: 'two' }))
+  t.strictSame(versions.dictionariesOf('http://site.example/new', ['public']), [one], 'its terms were taken back')
+  versions.drop(one!.url, ['public'])
+  t.strictSame(versions.dictionariesOf('http://site.example/new', ['public']), [])
+})
+
 t.test('what is dropped is gone, the rest stays', async t => {
   const versions = new Versions(roomy)
   const kept = makeVersion({ content: 'kept', url: 'http://site.example/b' })
@@ -251,7 +267,10 @@ t.test('what is forgotten is gone alone, and after clearing nothing is left', as
   const versions = new Versions(roomy)
   const [one, two] = ['one', 'two'].map(content => makeVersion({ content }))
   for (const version of [one!, two!]) versions.add(version)
+  t.ok(versions.holds(one!))
+  t.notOk(versions.holds({ ...one! }), 'another with the same content is another')
   versions.forget(one!)
+  t.notOk(versions.holds(one!))
   t.strictSame(versions.of(one!.url, everyone), [two])
   versions.clear()
   t.strictSame([versions.of(one!.url, everyone), versions.count, versions.sizeBytes], [[], 0, 0])

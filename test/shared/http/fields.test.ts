@@ -5,7 +5,9 @@ import {
   asTrailers,
   endToEnd,
   type FieldList,
+  fromLists,
   fromRaw,
+  lengthOf,
   toLists,
   toRaw,
   toRecord,
@@ -44,13 +46,36 @@ t.test('as an object of lists each line stays apart, under names that objects ha
   ])
 })
 
+t.test('an object of lists is lines again', async t => {
+  t.strictSame(fromLists({ a: '1', b: ['2', '3'], c: undefined }), [
+    ['a', '1'],
+    ['b', '2'],
+    ['b', '3'],
+  ])
+})
+
+t.test('a length is one number', async t => {
+  t.equal(lengthOf([['Content-Length', '12']]), 12)
+  for (const value of ['', '-1', '1, 1', '0x1', '9'.repeat(16)])
+    t.equal(lengthOf([['Content-Length', value]]), undefined)
+  t.equal(lengthOf([]), undefined)
+})
+
 t.test('fields are left out and replaced whatever their case is', async t => {
   t.strictSame(without(fields, 'accept', 'cookie'), [['X-Empty', '']])
-  t.strictSame(withField(fields, 'Cookie', 'c=3'), [
-    ['Accept', 'text/html'],
-    ['accept', 'image/*;q=0.5'],
-    ['X-Empty', ''],
-    ['Cookie', 'c=3'],
+  t.strictSame(
+    withField(fields, 'Cookie', 'c=3'),
+    [
+      ['Accept', 'text/html'],
+      ['Cookie', 'c=3'],
+      ['accept', 'image/*;q=0.5'],
+      ['X-Empty', ''],
+    ],
+    'in the place of the first',
+  )
+  t.strictSame(withField([['A', '1']], 'B', '2'), [
+    ['A', '1'],
+    ['B', '2'],
   ])
 })
 

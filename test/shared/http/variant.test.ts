@@ -64,6 +64,7 @@ t.test('a star anywhere selects nothing again', async t => {
 
 t.test('codings tell nothing apart, nor does the order of names', async t => {
   t.ok(same('Accept-Encoding', [['Accept-Encoding', 'br']], []))
+  t.ok(same('accept-encoding, available-dictionary, dictionary-id', [['Available-Dictionary', ':AA==:']], []))
   t.equal(variantOf('a, B', [['A', '1']]), variantOf('b,A,a', [['A', '1']]))
   t.equal(variantOf(undefined, [['A', '1']]), '')
 })
