@@ -1,6 +1,7 @@
 // Where the strings of a base are: built once for a version, read by any number of encodings at the same time.
 // Knows: the base, its hash chains. Does not know: the target, instructions, formats.
-// Invariant 1: nothing changes after construction, so an index can be shared.
+// Invariant 1: a chain is made when it is first asked for (dcb at low effort never does), and never changes then, so an
+// index can be shared.
 // Two chains: short strings (4 bytes, every position of a small base) and long ones (8 bytes, every `step` bytes).
 
 // 4-byte strings of a base beyond this are not indexed: their copies cost nearly what they save, and memory is 4 bytes each.
@@ -22,20 +23,29 @@ export interface Chain {
 
 export class BaseIndex {
   readonly base: Uint8Array
-  /** Absent in a long base. Links are by position. */
-  readonly short: Chain | undefined
-  /** Links are by position / `step`. */
-  readonly long: Chain
   /** Every `step`-th position is in the long chain: a match of 8 + step − 1 bytes is always found. */
   readonly step: number
+  #short: Chain | undefined
+  #long: Chain | undefined
 
   constructor(base: Uint8Array) {
     this.base = base
     let step = 1
     while (base.length / step > LONG_CHAIN_MAX_ENTRIES) step *= 2
     this.step = step
-    this.short = base.length <= SHORT_CHAIN_MAX_BYTES ? linkShort(base) : undefined
-    this.long = linkLong(base, step)
+  }
+
+  /** Absent in a long base. Links are by position. */
+  get short(): Chain | undefined {
+    if (this.base.length > SHORT_CHAIN_MAX_BYTES) return undefined
+    this.#short ??= linkShort(this.base)
+    return this.#short
+  }
+
+  /** Links are by position / `step`. */
+  get long(): Chain {
+    this.#long ??= linkLong(this.base, this.step)
+    return this.#long
   }
 
   /** About how much memory the index takes, without the base. */

@@ -40,6 +40,11 @@ export function copyCode(length: number): LengthCode {
   return copyCodes[length] ?? lengthCode(length, COPY_BASE, COPY_EXTRA)
 }
 
+/** The longest length that has the same code as `length`. */
+export function lastOfCopyCode({ code, extraBits }: LengthCode): number {
+  return COPY_BASE[code]! + (1 << extraBits) - 1
+}
+
 /** The symbol for both lengths; the first 128 also say that the distance is the last one (RFC 7932 §5). */
 export function commandSymbol(insert: number, copy: number, isLastDistance: boolean): number {
   const low = (copy & 7) | ((insert & 7) << 3)
@@ -56,15 +61,13 @@ export function hasDistance(symbol: number): boolean {
   return symbol >= 128
 }
 
-// RFC 7932 §4: what the short codes 4 to 15 add to the last distance, or to the one before.
-const SHORT_OFFSETS = [-1, 1, -2, 2, -3, 3]
-
 /** The short code for a distance, or −1. */
 export function shortDistance(distance: number, ring: ArrayLike<number>): number {
   for (let k = 0; k < 4; k++) if (ring[k] === distance) return k
   for (let k = 0; k < 2; k++) {
-    const offset = SHORT_OFFSETS.indexOf(distance - ring[k]!)
-    if (offset >= 0) return 4 + 6 * k + offset
+    // RFC 7932 §4: codes 4 to 15 add −1, 1, −2, 2, −3 or 3 to the last distance, or to the one before.
+    const offset = distance - ring[k]!
+    if (offset >= -3 && offset <= 3) return 2 + 6 * k + (offset < 0 ? -2 * offset : 2 * offset + 1)
   }
   return -1
 }

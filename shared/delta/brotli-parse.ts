@@ -4,7 +4,7 @@
 // Invariant 1: a copy never runs from the base into the target: decoders refuse that.
 
 import { type BaseIndex, SHORT_KEY_BYTES } from './base-index.ts'
-import { FIRST_RING, MIN_COPY_BYTES, shortDistance } from './brotli-commands.ts'
+import { copyCode, FIRST_RING, lastOfCopyCode, MIN_COPY_BYTES, shortDistance } from './brotli-commands.ts'
 import type { BrotliCommand, BrotliCosts } from './brotli-costs.ts'
 import { MatchFinder, type PlaceVisitor, type SearchDepth } from './match-finder.ts'
 
@@ -108,40 +108,52 @@ class BrotliParse implements PlaceVisitor {
       const from = here - this.#ring[k]!
       if (from < 0) continue
       const bytes = this.#compare(at, from)
-      if (bytes >= MIN_COPY_BYTES) this.#relaxCopies(node, bytes, k, this.#ring[k]!)
+      this.#relaxCopies(node, MIN_COPY_BYTES, bytes, k, this.#ring[k]!)
       this.#keep(0, this.#ring[k]!, bytes)
     }
     if (this.#longest[0]! < this.#niceBytes) this.#finder.visit(at, this)
     this.#finder.insert(at)
     if (this.#longest[CLASSES - 1]! >= this.#niceBytes) return true
     this.#relaxLiteral(node)
+    // What the nearest distance covers, a farther one need not.
     let covered = SHORT_KEY_BYTES - 1
     for (let width = 0; width < CLASSES; width++) {
       const longest = this.#longest[width]!
       if (longest <= covered) continue
       const distance = this.#longestFrom[width]!
-      this.#relaxCopies(node, longest, shortDistance(distance, this.#ring), distance)
+      this.#relaxCopies(node, MIN_COPY_BYTES, longest, shortDistance(distance, this.#ring), distance)
       covered = longest
     }
     return false
   }
 
   takeBase(from: number): boolean {
-    return this.#take(from, this.#base[from + 1] === this.#target[this.#start + this.#node + 1])
+    const at = this.#start + this.#node
+    const distance = this.#base.length + at - from
+    const width = this.#widthOf(distance)
+    // A match that is not longer than one as cheap differs at the byte that would make it so.
+    const longest = this.#longest[width]!
+    if (this.#base[from + longest] !== this.#target[at + longest]) return false
+    return this.#take(distance, width, this.#finder.baseBytes(at, from))
   }
 
   takeTarget(from: number): boolean {
-    return this.#take(this.#base.length + from, true)
+    const at = this.#start + this.#node
+    const width = this.#widthOf(at - from)
+    const longest = this.#longest[width]!
+    if (this.#target[from + longest] !== this.#target[at + longest]) return false
+    return this.#take(at - from, width, this.#finder.targetBytes(at, from))
   }
 
-  #take(address: number, mayMatch: boolean): boolean {
-    if (!mayMatch) return false
-    const at = this.#start + this.#node
-    const distance = this.#base.length + at - address
-    const width = shortDistance(distance, this.#ring) >= 0 ? 0 : 31 - Math.clz32(distance + 3) - 1
-    const bytes = this.#compare(at, address)
-    if (bytes >= SHORT_KEY_BYTES) this.#keep(width, distance, bytes)
+  #take(distance: number, width: number, bytes: number): boolean {
+    if (bytes < SHORT_KEY_BYTES) return false
+    this.#keep(width, distance, bytes)
     return bytes >= this.#niceBytes
+  }
+
+  /** The class of a distance: 0 for a short code, else its number of extra bits (RFC 7932 §4). */
+  #widthOf(distance: number): number {
+    return shortDistance(distance, this.#ring) >= 0 ? 0 : 31 - Math.clz32(distance + 3) - 1
   }
 
   #compare(at: number, address: number): number {
@@ -170,20 +182,24 @@ class BrotliParse implements PlaceVisitor {
     this.#copied[node + 1] = this.#copied[node]!
   }
 
-  #relaxCopies(node: number, bytes: number, short: number, distance: number): void {
+  /** Copies of `fewest` to `most` bytes. All lengths of one code cost the same. */
+  #relaxCopies(node: number, fewest: number, most: number, short: number, distance: number): void {
     const literals = this.#literals[node]!
-    const paid = this.#cost[node]! - this.#costs.insert(literals)
-    for (let length = MIN_COPY_BYTES; length <= bytes; length++) {
-      const to = node + length
-      if (to >= this.#cost.length) return
-      const cost = paid + this.#costs.command(literals, length, short, distance) + this.#costs.insert(0)
-      this.#extendTo(to)
-      if (cost >= this.#cost[to]!) continue
-      this.#cost[to] = cost
-      this.#distance[to] = distance
-      this.#step[to] = length
-      this.#literals[to] = 0
-      this.#copied[to] = to
+    const paid = this.#cost[node]! - this.#costs.insert(literals) + this.#costs.insert(0)
+    const longest = Math.min(most, this.#cost.length - 1 - node)
+    if (longest >= fewest) this.#extendTo(node + longest)
+    for (let length = fewest; length <= longest; ) {
+      const cost = paid + this.#costs.command(literals, length, short, distance)
+      const last = Math.min(longest, lastOfCopyCode(copyCode(length)))
+      for (; length <= last; length++) {
+        const to = node + length
+        if (cost >= this.#cost[to]!) continue
+        this.#cost[to] = cost
+        this.#distance[to] = distance
+        this.#step[to] = length
+        this.#literals[to] = 0
+        this.#copied[to] = to
+      }
     }
   }
 

@@ -59,10 +59,10 @@ const vcdiff = (effort: Effort): DeltaAttempt => ({ format: 'vcdiff', effort })
 
 // Bytes of all changed steps of the corpus together, and times on one processor: see docs/delta.md.
 const ways: readonly Way[] = [
-  { attempts: [dcb(2)], startMs: 0.3, msPerMib: 4, msPerKib: 0.25, relativeSize: 1.1 },
-  { attempts: [dcb(3)], startMs: 0.5, msPerMib: 16, msPerKib: 0.8, relativeSize: 1.04 },
-  { attempts: [dcb(4)], startMs: 0.5, msPerMib: 30, msPerKib: 1.5, relativeSize: 1.012 },
-  { attempts: [dcb(5), vcdiff(4)], startMs: 1, msPerMib: 75, msPerKib: 8, relativeSize: 1 },
+  { attempts: [dcb(2)], startMs: 0.4, msPerMib: 7, msPerKib: 0.5, relativeSize: 1.11 },
+  { attempts: [dcb(3)], startMs: 0.5, msPerMib: 17, msPerKib: 6, relativeSize: 1.035 },
+  { attempts: [dcb(4)], startMs: 0.5, msPerMib: 50, msPerKib: 6, relativeSize: 1.012 },
+  { attempts: [dcb(5), vcdiff(4)], startMs: 1, msPerMib: 110, msPerKib: 12, relativeSize: 1 },
   { attempts: [vcdiff(2)], startMs: 0.5, msPerMib: 6, msPerKib: 1, relativeSize: 1.5 },
   { attempts: [vcdiff(3)], startMs: 0.8, msPerMib: 10, msPerKib: 4, relativeSize: 1.38 },
 ]

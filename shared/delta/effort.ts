@@ -15,10 +15,17 @@ export interface EffortRow {
   readonly optimalUpToBytes: number
   /** Brotli's quality for a VCDIFF delta on the link (RFC 7932 leaves it to the encoder): the input is small. */
   readonly linkQuality: number
-  /** Brotli's settings for dcb, whose input is the whole target; a whole delta is made with each, the smallest is kept. */
-  readonly dcb: readonly [DcbSettings, ...DcbSettings[]]
-  /** A whole dcb delta of a target up to this many bytes is also made by `brotli-encode.ts`. */
+  readonly dcb: DcbEffort
+}
+
+/** A whole dcb delta is made in several ways, of which the smallest is kept; its input is the whole target. */
+export interface DcbEffort {
+  /** How libbrotli makes it first. */
+  readonly first: readonly [DcbSettings, ...DcbSettings[]]
+  /** What came out with up to this many bytes is made by `brotli-encode.ts` as well: it describes its codes in fewer. */
   readonly ownUpToBytes: number
+  /** How libbrotli makes it again when more came out. */
+  readonly again?: DcbSettings
 }
 
 export interface DcbSettings {
@@ -28,7 +35,7 @@ export interface DcbSettings {
   readonly contexts: boolean
 }
 
-const KIB = 1024
+const MIB = 1024 * 1024
 
 // Measured: see docs/delta.md. 5 to 7 take the same time; 8 and 9 take longer than 10 and are larger.
 const quick = { quality: 7, contexts: false } as const
@@ -37,22 +44,36 @@ const small = { quality: 11, contexts: false } as const
 const smallOfLarge = { quality: 11, contexts: true } as const
 
 export const efforts = {
-  1: { search: depth(4, 4, 4, 64), optimalUpToBytes: 0, linkQuality: 5, dcb: [quick], ownUpToBytes: 0 },
-  2: { search: depth(8, 16, 16, 128), optimalUpToBytes: 0, linkQuality: 9, dcb: [quick], ownUpToBytes: 0 },
+  1: {
+    search: depth(4, 4, 4, 64),
+    optimalUpToBytes: 0,
+    linkQuality: 5,
+    dcb: { first: [quick], ownUpToBytes: 0 },
+  },
+  2: {
+    search: depth(8, 16, 16, 128),
+    optimalUpToBytes: 0,
+    linkQuality: 9,
+    dcb: { first: [quick], ownUpToBytes: 0 },
+  },
   3: {
     search: depth(16, 32, 32, 256),
-    optimalUpToBytes: 1024 * KIB,
+    optimalUpToBytes: 2 * MIB,
     linkQuality: 11,
-    dcb: [middling],
-    ownUpToBytes: 0,
+    dcb: { first: [quick], ownUpToBytes: 2000, again: middling },
   },
-  4: { search: depth(16, 32, 32, 256), optimalUpToBytes: 8192 * KIB, linkQuality: 11, dcb: [small], ownUpToBytes: 0 },
+  4: {
+    search: depth(16, 32, 32, 256),
+    optimalUpToBytes: 8 * MIB,
+    linkQuality: 11,
+    dcb: { first: [small], ownUpToBytes: 1000 },
+  },
   5: {
     search: depth(64, 256, 256, 1024),
-    optimalUpToBytes: 8192 * KIB,
+    optimalUpToBytes: 8 * MIB,
     linkQuality: 11,
-    dcb: [small, smallOfLarge],
-    ownUpToBytes: 1024 * KIB,
+    // Beyond, a page of new content is in it, which takes our parse seconds and which libbrotli codes better.
+    dcb: { first: [small, smallOfLarge], ownUpToBytes: 8192 },
   },
 } as const satisfies Record<Effort, EffortRow>
 

@@ -32,7 +32,9 @@ export interface PlaceVisitor {
 export class MatchFinder {
   readonly base: Uint8Array
   readonly target: Uint8Array
-  readonly #index: BaseIndex
+  readonly #long: Chain
+  readonly #short: Chain | undefined
+  readonly #step: number
   readonly #own: Chain
   readonly #depth: SearchDepth
   /** What `find` found: its length (0 is nothing) and its address. */
@@ -40,7 +42,9 @@ export class MatchFinder {
   address = 0
 
   constructor(index: BaseIndex, target: Uint8Array, depth: SearchDepth) {
-    this.#index = index
+    this.#long = index.long
+    this.#short = index.short
+    this.#step = index.step
     this.base = index.base
     this.target = target
     this.#depth = depth
@@ -83,7 +87,7 @@ export class MatchFinder {
     const low = wordAt(target, at)
     if (at + LONG_KEY_BYTES <= target.length) this.#findLong(at, low, wordAt(target, at + 4))
     if (this.bytes >= this.#depth.niceBytes) return
-    if (this.bytes < LONG_KEY_BYTES + this.#index.step) this.#findShort(at, low)
+    if (this.bytes < LONG_KEY_BYTES + this.#step) this.#findShort(at, low)
     this.#findOwn(at, low)
   }
 
@@ -94,8 +98,8 @@ export class MatchFinder {
   }
 
   #findLong(at: number, low: number, high: number): void {
-    const { heads, links, shift } = this.#index.long
-    const { step } = this.#index
+    const { heads, links, shift } = this.#long
+    const step = this.#step
     const { base, target } = this
     let entry = heads[hashLong(low, high, shift)]!
     for (let n = this.#depth.long; entry >= 0 && n > 0; n--) {
@@ -107,8 +111,8 @@ export class MatchFinder {
   }
 
   #findShort(at: number, low: number): void {
-    if (this.#index.short === undefined) return
-    const { heads, links, shift } = this.#index.short
+    if (this.#short === undefined) return
+    const { heads, links, shift } = this.#short
     const { base, target } = this
     let from = heads[hashShort(low, shift)]!
     for (let n = this.#depth.short; from >= 0 && n > 0; n--) {
@@ -137,8 +141,8 @@ export class MatchFinder {
     if (at + SHORT_KEY_BYTES > target.length) return
     const low = wordAt(target, at)
     if (at + LONG_KEY_BYTES <= target.length) {
-      const { heads, links, shift } = this.#index.long
-      const { step } = this.#index
+      const { heads, links, shift } = this.#long
+      const step = this.#step
       let entry = heads[hashLong(low, wordAt(target, at + 4), shift)]!
       let isEnough = false
       // Of long matches the longest is wanted, not the first: all of this chain is looked at.
@@ -148,8 +152,8 @@ export class MatchFinder {
       }
       if (isEnough) return
     }
-    if (this.#index.short !== undefined) {
-      const { heads, links, shift } = this.#index.short
+    if (this.#short !== undefined) {
+      const { heads, links, shift } = this.#short
       let from = heads[hashShort(low, shift)]!
       for (let n = this.#depth.short; from >= 0 && n > 0; n--) {
         if (visitor.takeBase(from)) return

@@ -6,6 +6,7 @@ import {
   FIRST_RING,
   hasDistance,
   insertCode,
+  lastOfCopyCode,
   longDistance,
   shortDistance,
 } from '../../../shared/delta/brotli-commands.ts'
@@ -46,4 +47,13 @@ t.test('a distance near one of the ring is short, others are long', async t => {
   t.same(longDistance(2), { code: 16, extra: 1, extraBits: 1 })
   t.same(longDistance(3), { code: 17, extra: 0, extraBits: 1 })
   t.same(longDistance(5), { code: 18, extra: 0, extraBits: 2 })
+})
+
+t.test('a length and the last of its code have the same code, the next has not', async t => {
+  for (const length of [2, 9, 10, 11, 12, 70, 101, 2117, 2118, 5000]) {
+    const last = lastOfCopyCode(copyCode(length))
+    t.ok(last >= length)
+    t.equal(copyCode(last).code, copyCode(length).code)
+    if (last < 2 ** 24) t.equal(copyCode(last + 1).code, copyCode(length).code + 1)
+  }
 })

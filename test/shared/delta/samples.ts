@@ -3,23 +3,13 @@
 
 import { type Duplex, finished } from 'node:stream'
 import { promisify } from 'node:util'
-
-/** A small seeded generator (mulberry32): numbers in [0, 1). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
+import { makeRandom } from '../../../loadtest/delta/random.ts'
 
 const words = 'the page list item news of a to and in story photo class href link title more old new day'.split(' ')
 
 /** An HTML-like page of about `bytes` bytes. */
 export function makePage(bytes: number, seed: number): Buffer {
-  const random = seeded(seed)
+  const random = makeRandom(seed)
   const word = () => words[Math.floor(random() * words.length)]!
   let text = '<!doctype html><title>sample</title>\n'
   while (text.length < bytes) {
@@ -30,7 +20,7 @@ export function makePage(bytes: number, seed: number): Buffer {
 
 /** A copy of `page` with `edits` places inserted, replaced, removed, moved or filled. */
 export function editPage(page: Uint8Array, edits: number, seed: number): Buffer {
-  const random = seeded(seed)
+  const random = makeRandom(seed)
   let edited = Buffer.from(page)
   for (let i = 0; i < edits; i++) {
     const at = Math.floor(random() * edited.length)
@@ -45,7 +35,7 @@ export function editPage(page: Uint8Array, edits: number, seed: number): Buffer 
 }
 
 export function randomBytes(bytes: number, seed: number): Buffer {
-  const random = seeded(seed)
+  const random = makeRandom(seed)
   const content = Buffer.alloc(bytes)
   for (let at = 0; at < bytes; at++) content[at] = Math.floor(random() * 256)
   return content
