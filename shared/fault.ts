@@ -30,6 +30,13 @@ export const faults = {
   ),
   CANNOT_LISTEN: row('client', 500, 'never', 'Cannot listen on that address', 'Choose an address of this machine.'),
   CANNOT_READ: row('client', 500, 'never', 'A file cannot be read or written', 'Check the path and its permissions.'),
+  STORE_FORMAT: row(
+    'client',
+    500,
+    'never',
+    'The kept versions are of a newer Hunch',
+    'Use that version of Hunch, or another --data; or delete the file: it holds nothing that cannot be fetched again.',
+  ),
 
   // What the client sent.
   CLIENT_BAD_URL: row('client', 400, 'never', 'That is not a web address', 'Check the address.'),

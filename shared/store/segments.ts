@@ -3,6 +3,7 @@
 // Knows: Brotli, lengths. Does not know: links, disks.
 //
 // Invariant: `contentEnd` of the last segment is the length of the content; every segment before covers a full step.
+import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliDecompress, constants, createBrotliCompress } from 'node:zlib'
 
@@ -16,6 +17,7 @@ export interface Segment {
 // verdict may have to wait for: half a second at 28.8 kbit/s.
 const SEGMENT_CONTENT_BYTES = 8 * 1024
 const QUALITY = 7
+const CHECKSUM_BYTES = 8
 
 // By the content itself: a version whose fields were confirmed anew is another object with the same content.
 const known = new WeakMap<Uint8Array, Promise<readonly Segment[]>>()
@@ -53,19 +55,24 @@ export async function compressInSegments(content: Uint8Array): Promise<readonly 
   return segments
 }
 
-/** The lengths of segments, four bytes each: what is needed to part them again once they are joined. */
+/**
+ * The lengths of segments, four bytes each, and a checksum: what is needed to part them again once they are joined. The
+ * digest of the content does not cover where they are parted.
+ */
 export function lengthsOf(segments: readonly Segment[]): Uint8Array {
   const lengths = Buffer.alloc(4 * segments.length)
   for (const [at, { bytes }] of segments.entries()) lengths.writeUInt32LE(bytes.length, 4 * at)
-  return lengths
+  return Buffer.concat([lengths, checksumOf(lengths)])
 }
 
-/** Parts joined segments; undefined when the lengths do not fit. */
+/** Parts joined segments; undefined when what `lengthsOf` gave is damaged or does not fit. */
 export function partSegments(
   joined: Uint8Array,
-  lengths: Uint8Array,
+  written: Uint8Array,
   contentLength: number,
 ): readonly Segment[] | undefined {
+  const lengths = written.subarray(0, -CHECKSUM_BYTES)
+  if (!checksumOf(lengths).equals(written.subarray(-CHECKSUM_BYTES))) return undefined
   if (lengths.length !== 4 * Math.ceil(contentLength / SEGMENT_CONTENT_BYTES)) return undefined
   const view = new DataView(lengths.buffer, lengths.byteOffset, lengths.length)
   const segments: Segment[] = []
@@ -85,4 +92,8 @@ export async function decompressSegments(joined: Uint8Array, contentLength: numb
   // The last segment ends with a flush as all do: the stream has no end of its own.
   const finishFlush = constants.BROTLI_OPERATION_FLUSH
   return promisify(brotliDecompress)(joined, { finishFlush, maxOutputLength: contentLength })
+}
+
+function checksumOf(lengths: Uint8Array): Buffer {
+  return createHash('sha256').update(lengths).digest().subarray(0, CHECKSUM_BYTES)
 }

@@ -1,0 +1,102 @@
+// The thread that compresses versions and writes them down, so that no event loop waits for a disk.
+// Knows: messages, the writer. Does not know: who waits for it; a request that fails is theirs to judge.
+//
+// Requests that came while it worked are written in one transaction: it costs about as much as that of one.
+import { parentPort, workerData } from 'node:worker_threads'
+import { compressInSegments, lengthsOf } from '../shared/store/segments.ts'
+import { describeFailure, isCurrent, isDamage, type OpenedDatabase, openToWrite, removeDamaged } from './database.ts'
+import { CLOSE, type Order, type WorkerStart, type WriteReply, type WriteRequest } from './write-protocol.ts'
+import { type StoredContent, type WriteCommand, Writer } from './writer.ts'
+
+const port = parentPort!
+const { path, quotas } = workerData as WorkerStart
+
+// More would make what is read wait for their pages; a batch takes some milliseconds.
+const MOST_AT_ONCE = 64
+// What compresses less is kept as it is: it is read faster, and would not be sent compressed either.
+const WORTHWHILE = 0.95
+
+let opened: (OpenedDatabase & { readonly writer: Writer }) | undefined
+const waiting: WriteRequest[] = []
+let working = false
+
+port.on('message', (request: WriteRequest | typeof CLOSE) => {
+  if (request === CLOSE) {
+    opened?.db.close()
+    port.close()
+    return
+  }
+  waiting.push(request)
+  if (working) return
+  working = true
+  void workOff().finally(() => {
+    working = false
+  })
+})
+
+async function workOff(): Promise<void> {
+  while (waiting.length > 0) {
+    const batch = waiting.splice(0, MOST_AT_ONCE)
+    try {
+      write(batch, await Promise.all(batch.map(({ orders }) => Promise.all(orders.map(prepare)))))
+    } catch (error) {
+      giveUp(error)
+      // One of them may be what cannot be written: then the others need not fail with it.
+      for (const { id } of batch) reply({ id, why: describeFailure(error) })
+    }
+  }
+}
+
+function write(batch: readonly WriteRequest[], prepared: readonly (readonly WriteCommand[])[]): void {
+  const outcomes = open().writer.apply(prepared.flat())
+  let at = 0
+  for (const { id, orders } of batch) reply({ id, outcomes: outcomes.slice(at, (at += orders.length)) })
+}
+
+async function prepare(order: Order): Promise<WriteCommand> {
+  if (order.kind !== 'put') return order
+  const { record, answersByItself, compressible, content } = order
+  if (!content || open().writer.has(record.digest)) return { kind: 'put', record, answersByItself, content: undefined }
+  return { kind: 'put', record, answersByItself, content: await toStored(content, compressible) }
+}
+
+async function toStored(content: Uint8Array, compressible: boolean): Promise<StoredContent> {
+  if (compressible) {
+    const segments = await compressInSegments(content)
+    const bytes = Buffer.concat(segments.map(segment => segment.bytes))
+    if (bytes.length <= content.length * WORTHWHILE) {
+      return { form: 'segments', bytes, segmentLengths: lengthsOf(segments) }
+    }
+  }
+  return { form: 'identity', bytes: content, segmentLengths: new Uint8Array(0) }
+}
+
+function open() {
+  // Another process may have put a new file in the place of a damaged one.
+  if (opened && !isCurrent(path, opened)) {
+    opened.db.close()
+    opened = undefined
+  }
+  if (opened) return opened
+  const file = openToWrite(path, tell => reply({ tell }))
+  opened = { ...file, writer: new Writer(file.db, quotas) }
+  return opened
+}
+
+/** After a failure the file is opened anew: the disk may have changed below it. What is damaged goes. */
+function giveUp(error: unknown): void {
+  const former = opened
+  opened = undefined
+  try {
+    former?.db.close()
+  } catch {
+    // It is given up in any case.
+  }
+  if (!former || !isDamage(error)) return
+  removeDamaged(path, former.inode)
+  reply({ tell: `the store ${path} was damaged (${describeFailure(error)}): it is emptied` })
+}
+
+function reply(message: WriteReply): void {
+  port.postMessage(message)
+}

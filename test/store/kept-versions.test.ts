@@ -1,0 +1,300 @@
+// Claims about the versions that one proxy keeps, over real files.
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import t from 'tap'
+import { compressInSegments, segmentsOf } from '../../shared/store/segments.ts'
+import { shorten } from '../../shared/version.ts'
+import { storePath } from '../../store/database.ts'
+import { KeptVersions } from '../../store/kept-versions.ts'
+import { get, makeVersion, NOW, URL_A } from '../shared/sample-version.ts'
+import { leaveBehind, openKept, recall } from './open-kept.ts'
+
+const text = 'The same words come again and again. '.repeat(2000)
+
+t.test('after a restart the versions of a URL are there, newest first, as they were', async t => {
+  const dataDir = t.testdir()
+  const fields = [['Cache-Control', 'max-age=60']] as const
+  const [, two] = await leaveBehind(t, dataDir, [{ content: 'one' }, { content: text, fields, wholeBytes: 99 }])
+  const { kept, lines } = openKept(t, dataDir)
+  t.strictSame(kept.of(URL_A, ['public']), [], 'not before it is recalled')
+  t.strictSame(await recall(kept, URL_A), [text, 'one'])
+  const [newest] = kept.of(URL_A, ['public'])
+  t.strictSame(
+    { ...newest, content: Buffer.from(newest!.content), freshness: newest!.freshness.facts },
+    { ...two, freshness: two!.freshness.facts },
+  )
+  t.ok(newest?.freshness.answers(get(), NOW + 59_000))
+  t.strictSame(lines, [])
+})
+
+t.test('what is kept comes with the segments in which it is sent, without compressing it again', async t => {
+  const dataDir = t.testdir()
+  await leaveBehind(t, dataDir, [{ content: text, fields: [['Content-Type', 'text/html']] }])
+  const { kept } = openKept(t, dataDir)
+  await recall(kept, URL_A)
+  const [version] = kept.of(URL_A, ['public'])
+  const segments = await segmentsOf(version!.content)
+  const made = await compressInSegments(Buffer.from(text))
+  t.strictSame(
+    segments.map(({ bytes, contentEnd }) => [Buffer.from(bytes).toString('hex'), contentEnd]),
+    made.map(({ bytes, contentEnd }) => [Buffer.from(bytes).toString('hex'), contentEnd]),
+  )
+  t.ok(
+    segments.every(({ bytes }) => bytes.buffer === segments[0]?.bytes.buffer),
+    'they are parts of what was read',
+  )
+})
+
+t.test('two processes see what the other stores, invalidates and drops', async t => {
+  const dataDir = t.testdir()
+  const { kept: one } = openKept(t, dataDir)
+  const { kept: other } = openKept(t, dataDir)
+  const fields = [['Cache-Control', 'max-age=60']] as const
+  one.add(makeVersion({ content: 'first', fields }))
+  await settled(dataDir, 'first')
+  t.strictSame(await recall(other, URL_A), ['first'])
+  other.add(makeVersion({ content: 'second' }))
+  await settled(dataDir, 'second')
+  t.strictSame(await recall(one, URL_A), ['second', 'first'])
+  one.add(makeVersion({ content: 'first', fields }))
+  await settled(dataDir, 'first')
+  t.strictSame(await recall(other, URL_A), ['first', 'second'], 'what was stored again is newest')
+  other.invalidate(URL_A, ['public'])
+  other.add(makeVersion({ url: `${URL_A}/behind` }))
+  await settled(dataDir, 'content', `${URL_A}/behind`)
+  t.strictSame(await recall(one, URL_A), ['first', 'second'])
+  t.notOk(one.of(URL_A, ['public'])[0]?.freshness.answers(get(), NOW))
+  one.drop(URL_A, ['public'])
+  one.add(makeVersion({ url: `${URL_A}/behind`, content: 'again' }))
+  await settled(dataDir, 'again', `${URL_A}/behind`)
+  t.strictSame(await recall(other, URL_A), [])
+  t.strictSame([one.of(URL_A, ['public']), other.of(URL_A, ['public'])], [[], []])
+})
+
+/** Until another connection to the file sees that content as the newest of its URL. */
+async function settled(dataDir: string, content: string, url = URL_A): Promise<void> {
+  const db = new DatabaseSync(storePath(dataDir), { readOnly: true })
+  const { digest } = makeVersion({ content })
+  for (;;) {
+    const row = db.prepare('SELECT digest FROM versions WHERE url = ? ORDER BY seq DESC').get(url)
+    if (row && Buffer.from(row['digest'] as Uint8Array).toString('hex') === digest) break
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  db.close()
+}
+t.test('a scope is recalled only for those who ask for it', async t => {
+  const dataDir = t.testdir()
+  const [secret] = await leaveBehind(t, dataDir, [{ content: 'secret', scope: 'private:a' }])
+  const { kept } = openKept(t, dataDir)
+  for (const scopes of [['public'], ['private:b'], ['public', 'private:']] as const) {
+    await kept.recall({ url: URL_A, scopes, digests: [shorten(secret!.digest)], siblings: true })
+    t.equal(kept.count, 0)
+  }
+  t.strictSame(await recall(kept, URL_A, ['private:a']), ['secret'])
+})
+
+t.test('a digest recalls the version that has it, and a new URL its siblings', async t => {
+  const dataDir = t.testdir()
+  const urls = [1, 2].map(id => `http://site.example/articles/${id}?page=1`)
+  const [one] = await leaveBehind(t, dataDir, [
+    ...urls.map(url => ({ url, content: `content of ${url}` })),
+    { url: 'http://other.example/articles/3?page=1' },
+  ])
+  const { kept } = openKept(t, dataDir)
+  const url = 'http://site.example/articles/3?page=1'
+  await kept.recall({ url, scopes: ['public'], digests: [shorten(one!.digest)], siblings: false })
+  t.equal(kept.find(shorten(one!.digest), ['public'])?.url, urls[0])
+  t.equal(kept.count, 1)
+  await kept.recall({ url, scopes: ['public'], siblings: true })
+  t.strictSame(
+    kept
+      .ofOrigin(url, ['public'])
+      .map(version => version.url)
+      .sort(),
+    urls,
+  )
+})
+
+t.test('the file and what lies beside it are for its owner only', async t => {
+  const dataDir = `${t.testdir()}/data`
+  const { kept } = openKept(t, dataDir)
+  kept.add(makeVersion({ scope: 'private:a' }))
+  await settled(dataDir, 'content')
+  t.equal(statSync(dataDir).mode & 0o777, 0o700)
+  for (const suffix of ['', '-wal', '-shm']) {
+    const path = `${storePath(dataDir)}${suffix}`
+    t.ok(existsSync(path), path)
+    t.equal(statSync(path).mode & 0o777, 0o600, path)
+  }
+})
+
+t.test('the same content in many versions is on the disk once, and goes with the last of them', async t => {
+  const dataDir = t.testdir()
+  const content = Buffer.from(Array.from({ length: 100_000 }, (_, at) => (at * at * 31 + at * 7) % 251))
+  const urls = ['a', 'b', 'c'].map(path => `http://site.example/${path}`)
+  await leaveBehind(
+    t,
+    dataDir,
+    urls.map(url => ({ url, content })),
+  )
+  const count = () => {
+    const db = new DatabaseSync(storePath(dataDir), { readOnly: true })
+    const row = db.prepare('SELECT (SELECT count(*) FROM contents) AS c, (SELECT count(*) FROM pieces) AS p').get()
+    db.close()
+    return [row?.['c'], row?.['p']]
+  }
+  t.strictSame(count(), [1, 1])
+  const { kept } = openKept(t, dataDir)
+  kept.drop(urls[0]!, ['public'])
+  kept.drop(urls[1]!, ['public'])
+  await kept.close()
+  t.strictSame(count(), [1, 1])
+  const { kept: last } = openKept(t, dataDir)
+  last.drop(urls[2]!, ['public'])
+  await last.close()
+  t.strictSame(count(), [0, 0])
+})
+
+t.test('a content of many pieces comes back whole', async t => {
+  const dataDir = t.testdir()
+  const content = Buffer.alloc(1_000_000)
+  for (let at = 0, state = 1; at < content.length; at++) content[at] = (state = (state * 48271) % 2147483647) & 0xff
+  await leaveBehind(t, dataDir, [{ content }])
+  const { kept } = openKept(t, dataDir)
+  await kept.recall({ url: URL_A, scopes: ['public'], siblings: false })
+  t.ok(content.equals(kept.of(URL_A, ['public'])[0]!.content))
+})
+
+t.test('damaged bytes of a content or a record are never given: the version is dropped, once, with a line', async t => {
+  const damages = [
+    `UPDATE pieces SET bytes = zeroblob(length(bytes))`,
+    `UPDATE pieces SET bytes = substr(bytes, 1, length(bytes) - 1)`,
+    `DELETE FROM contents`,
+    `UPDATE versions SET record = replace(record, '"status":200', '"status":201')`,
+    `UPDATE versions SET seal = zeroblob(16)`,
+    `UPDATE contents SET form = 'identity'`,
+  ]
+  const root = t.testdir()
+  for (const [at, damage] of damages.entries()) {
+    const dataDir = `${root}/${at}`
+    await leaveBehind(t, dataDir, [{ content: text, fields: [['Content-Type', 'text/html']] }])
+    const db = new DatabaseSync(storePath(dataDir))
+    db.exec(damage)
+    db.close()
+    const { kept, lines } = openKept(t, dataDir)
+    t.strictSame(await recall(kept, URL_A), [], damage)
+    await kept.close()
+    t.equal(lines.length, 1, damage)
+    t.match(lines[0], /a kept version is damaged: it is dropped/)
+    const { kept: again, lines: none } = openKept(t, dataDir)
+    t.strictSame(await recall(again, URL_A), [])
+    t.strictSame(none, [], 'the next process does not find it any more')
+  }
+})
+
+t.test('another URL in the index of a record does not make it that URL’s', async t => {
+  const dataDir = t.testdir()
+  const [mine] = await leaveBehind(t, dataDir, [
+    { content: 'mine', scope: 'private:a' },
+    { content: 'yours', scope: 'private:b' },
+  ])
+  const db = new DatabaseSync(storePath(dataDir))
+  db.exec(`UPDATE versions SET by_url = (SELECT by_url FROM versions WHERE scope = 'private:b'), scope = 'private:b'`)
+  db.close()
+  const { kept } = openKept(t, dataDir)
+  t.strictSame(await recall(kept, URL_A, ['private:b']), ['yours'])
+  t.equal(kept.find(shorten(mine!.digest), ['private:b']), undefined)
+})
+
+t.test('a file that is no store, or is torn in its middle, is emptied with a line, and works', async t => {
+  const dataDir = t.testdir({ 'versions.db': 'this is no database, but long enough to be read as one '.repeat(100) })
+  const { kept, lines } = openKept(t, dataDir)
+  t.match(lines, [/is damaged \(file is not a database\): it is emptied/])
+  kept.add(makeVersion({ content: 'new' }))
+  await kept.close()
+  const { kept: next } = openKept(t, dataDir)
+  t.strictSame(await recall(next, URL_A), ['new'])
+  await next.close()
+  const bytes = readFileSync(storePath(dataDir))
+  bytes.fill(0xee, 8192)
+  writeFileSync(storePath(dataDir), bytes)
+  const { kept: torn, lines: said } = openKept(t, dataDir)
+  t.strictSame(await recall(torn, URL_A), [])
+  torn.add(makeVersion({ content: 'newer' }))
+  await torn.close()
+  t.match(said.join('\n'), /damaged/)
+  const { kept: last } = openKept(t, dataDir)
+  t.strictSame(await recall(last, URL_A), ['newer'])
+})
+
+t.test('a store of a newer format is refused in words; one of an older format is emptied with a line', async t => {
+  const dataDir = t.testdir()
+  await leaveBehind(t, dataDir, [{}])
+  const setFormat = (format: number) => {
+    const db = new DatabaseSync(storePath(dataDir))
+    db.exec(`PRAGMA user_version = ${format}`)
+    db.close()
+  }
+  setFormat(99)
+  t.throws(() => openKept(t, dataDir), {
+    code: 'STORE_FORMAT',
+    message: /has format 99, and this version of Hunch knows formats up to 1/,
+  })
+  setFormat(0)
+  const { kept, lines } = openKept(t, dataDir)
+  t.match(lines, [/has an older format: it is emptied/])
+  t.strictSame(await recall(kept, URL_A), [])
+  kept.add(makeVersion({ content: 'new' }))
+  await kept.close()
+  const { kept: next } = openKept(t, dataDir)
+  t.strictSame(await recall(next, URL_A), ['new'])
+})
+
+t.test('a file that another process replaced is left, and the new one used', async t => {
+  const dataDir = t.testdir()
+  const clock = { now: 0 }
+  const { kept } = openKept(t, dataDir, { clock })
+  kept.add(makeVersion({ content: 'old' }))
+  await settled(dataDir, 'old')
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${storePath(dataDir)}${suffix}`)
+  await leaveBehind(t, dataDir, [{ content: 'theirs' }])
+  clock.now = 1000
+  t.strictSame(await recall(kept, URL_A), ['old', 'theirs'], 'memory still has its own')
+  kept.add(makeVersion({ content: 'mine' }))
+  await kept.close()
+  const { kept: next } = openKept(t, dataDir)
+  t.strictSame(await recall(next, URL_A), ['mine', 'theirs'])
+})
+
+t.test('notes of the last process are there after a restart', async t => {
+  const dataDir = t.testdir()
+  const clock = { now: 7 }
+  const { kept } = openKept(t, dataDir, { clock })
+  kept.note('waits', 'a', '1')
+  kept.note('waits', 'b', '2')
+  kept.note('waits', 'a', '3')
+  kept.note('link', 'a', '4')
+  await kept.close()
+  const { kept: next } = openKept(t, dataDir)
+  const notes = next.notes('waits').map(({ name, text: said, at }) => [name, said, at])
+  t.strictSame(
+    notes.sort(([one], [other]) => String(one).localeCompare(String(other))),
+    [
+      ['a', '3', 7],
+      ['b', '2', 7],
+    ],
+  )
+})
+
+t.test('without a disk nothing is recalled, noted or left behind', async t => {
+  const silent = { info: () => {}, warn: () => {} }
+  const memory = { maxBytes: 1_000_000, maxVersionsPerUrl: 4 }
+  const kept = new KeptVersions({ memory, disk: undefined, log: silent, now: () => 0 })
+  const version = makeVersion()
+  kept.add(version)
+  kept.note('a', 'b', 'c')
+  await kept.recall({ url: URL_A, scopes: ['public'], siblings: true })
+  t.strictSame(kept.of(URL_A, ['public']), [version])
+  t.strictSame(kept.notes('a'), [])
+  await kept.close()
+})
