@@ -210,6 +210,11 @@ export class KeptVersions {
   }
 
   /** Resolves when all that was added is on the disk, or cannot be. */
+  async written(): Promise<void> {
+    await this.#queue?.drain()
+  }
+
+  /** The same, and ends it. */
   async close(): Promise<void> {
     this.#flush()
     await this.#queue?.close()

@@ -1,5 +1,6 @@
 // Hands what is to be written down to the thread that does it, and gives what became of it.
 // Knows: the thread, how much waits. Does not know: what is written.
+import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Tell } from './database.ts'
 import { CLOSE, type Order, type WorkerStart, type WriteReply, type WriteRequest } from './write-protocol.ts'
@@ -10,6 +11,7 @@ const MOST_WAITING_BYTES = 64 * 1024 * 1024
 
 interface Pending {
   readonly bytes: number
+  readonly done: Promise<unknown>
   readonly resolve: (outcomes: readonly WriteOutcome[]) => void
   readonly reject: (error: Error) => void
 }
@@ -22,7 +24,6 @@ export class WriteQueue {
   #worker: Worker | undefined
   #lastId = 0
   #waitingBytes = 0
-  #idle: (() => void) | undefined
 
   constructor(path: string, quotas: Quotas, tell: Tell) {
     this.#path = path
@@ -40,22 +41,28 @@ export class WriteQueue {
     const copied = orders.map(order => (order.kind === 'put' ? { ...order, content: copy(order.content) } : order))
     const contents = copied.flatMap(order => (order.kind === 'put' && order.content ? [order.content] : []))
     const bytes = contents.reduce((sum, each) => sum + each.length, 0)
-    return new Promise((resolve, reject) => {
-      const id = ++this.#lastId
-      this.#worker ??= this.#startWorker()
-      this.#worker.ref()
-      this.#pending.set(id, { bytes, resolve, reject })
-      this.#waitingBytes += bytes
-      const request: WriteRequest = { id, orders: copied }
-      // The copies are the thread's own from here on.
-      const transferred = contents.map(each => each.buffer)
-      this.#worker.postMessage(request, transferred)
-    })
+    const id = ++this.#lastId
+    const { promise, resolve, reject } = Promise.withResolvers<readonly WriteOutcome[]>()
+    this.#worker ??= this.#startWorker()
+    this.#worker.ref()
+    this.#pending.set(id, { bytes, done: promise, resolve, reject })
+    this.#waitingBytes += bytes
+    const request: WriteRequest = { id, orders: copied }
+    // The copies are the thread's own from here on.
+    const transferred = contents.map(each => each.buffer)
+    this.#worker.postMessage(request, transferred)
+    return promise
   }
 
-  /** Resolves when all that was sent is written or has failed. */
+  /** Resolves when all that was sent is written or has failed, and whoever sent it knows. */
+  async drain(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.allSettled(Array.from(this.#pending.values(), ({ done }) => done))
+    await setImmediate()
+  }
+
+  /** Ends the thread after all that was sent. */
   async close(): Promise<void> {
-    if (this.#pending.size > 0) await new Promise<void>(resolve => (this.#idle = resolve))
+    await this.drain()
     const worker = this.#worker
     this.#worker = undefined
     if (!worker) return
@@ -98,10 +105,8 @@ export class WriteQueue {
   #settle(id: number): void {
     this.#waitingBytes -= this.#pending.get(id)?.bytes ?? 0
     this.#pending.delete(id)
-    if (this.#pending.size > 0) return
     // An idle thread does not keep the process alive.
-    this.#worker?.unref()
-    this.#idle?.()
+    if (this.#pending.size === 0) this.#worker?.unref()
   }
 }
 

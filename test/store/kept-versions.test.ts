@@ -51,37 +51,26 @@ t.test('two processes see what the other stores, invalidates and drops', async t
   const { kept: other } = openKept(t, dataDir)
   const fields = [['Cache-Control', 'max-age=60']] as const
   one.add(makeVersion({ content: 'first', fields }))
-  await settled(dataDir, 'first')
+  await one.written()
   t.strictSame(await recall(other, URL_A), ['first'])
   other.add(makeVersion({ content: 'second' }))
-  await settled(dataDir, 'second')
+  await other.written()
   t.strictSame(await recall(one, URL_A), ['second', 'first'])
   one.add(makeVersion({ content: 'first', fields }))
-  await settled(dataDir, 'first')
+  await one.written()
   t.strictSame(await recall(other, URL_A), ['first', 'second'], 'what was stored again is newest')
   other.invalidate(URL_A, ['public'])
   other.add(makeVersion({ url: `${URL_A}/behind` }))
-  await settled(dataDir, 'content', `${URL_A}/behind`)
+  await other.written()
   t.strictSame(await recall(one, URL_A), ['first', 'second'])
   t.notOk(one.of(URL_A, ['public'])[0]?.freshness.answers(get(), NOW))
   one.drop(URL_A, ['public'])
   one.add(makeVersion({ url: `${URL_A}/behind`, content: 'again' }))
-  await settled(dataDir, 'again', `${URL_A}/behind`)
+  await one.written()
   t.strictSame(await recall(other, URL_A), [])
   t.strictSame([one.of(URL_A, ['public']), other.of(URL_A, ['public'])], [[], []])
 })
 
-/** Until another connection to the file sees that content as the newest of its URL. */
-async function settled(dataDir: string, content: string, url = URL_A): Promise<void> {
-  const db = new DatabaseSync(storePath(dataDir), { readOnly: true })
-  const { digest } = makeVersion({ content })
-  for (;;) {
-    const row = db.prepare('SELECT digest FROM versions WHERE url = ? ORDER BY seq DESC').get(url)
-    if (row && Buffer.from(row['digest'] as Uint8Array).toString('hex') === digest) break
-    await new Promise(resolve => setImmediate(resolve))
-  }
-  db.close()
-}
 t.test('a scope is recalled only for those who ask for it', async t => {
   const dataDir = t.testdir()
   const [secret] = await leaveBehind(t, dataDir, [{ content: 'secret', scope: 'private:a' }])
@@ -119,7 +108,7 @@ t.test('the file and what lies beside it are for its owner only', async t => {
   const dataDir = `${t.testdir()}/data`
   const { kept } = openKept(t, dataDir)
   kept.add(makeVersion({ scope: 'private:a' }))
-  await settled(dataDir, 'content')
+  await kept.written()
   t.equal(statSync(dataDir).mode & 0o777, 0o700)
   for (const suffix of ['', '-wal', '-shm']) {
     const path = `${storePath(dataDir)}${suffix}`
@@ -255,7 +244,7 @@ t.test('a file that another process replaced is left, and the new one used', asy
   const clock = { now: 0 }
   const { kept } = openKept(t, dataDir, { clock })
   kept.add(makeVersion({ content: 'old' }))
-  await settled(dataDir, 'old')
+  await kept.written()
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${storePath(dataDir)}${suffix}`)
   await leaveBehind(t, dataDir, [{ content: 'theirs' }])
   clock.now = 1000
