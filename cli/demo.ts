@@ -54,9 +54,16 @@ function sharedArguments(config: DemoConfig): string[] {
     const value = config.thresholds[name as keyof typeof config.thresholds]
     return [flagOf(name), value === Number.POSITIVE_INFINITY ? 'none' : String(value)]
   })
-  return ['--memory', String(config.memory), '--log-level', config.logLevel, '--log-queries', ...thresholds].filter(
-    word => word !== '--log-queries' || config.logQueries,
-  )
+  return [
+    '--memory',
+    String(config.memory),
+    '--store',
+    String(config.store || 'none'),
+    '--log-level',
+    config.logLevel,
+    '--log-queries',
+    ...thresholds,
+  ].filter(word => word !== '--log-queries' || config.logQueries)
 }
 
 function interceptArguments({ intercept, exclude }: DemoConfig): string[] {

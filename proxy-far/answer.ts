@@ -90,6 +90,9 @@ class Answering {
   async run(): Promise<void> {
     const { facts, ask } = this.#asked
     const { versions, waits, thresholds } = this.#context
+    const isPlain = facts.method === 'GET' && valueOf(facts.fields, 'range') === undefined
+    const digests = isPlain ? ask.bases.map(({ digest }) => digest) : []
+    await versions.recall({ url: facts.url, scopes: this.#scopes, digests, siblings: isPlain, dictionaries: isPlain })
     const held = versions.of(facts.url, this.#scopes)
     const isRange = valueOf(facts.fields, 'range') !== undefined
     if (facts.method === 'HEAD' && !isRange) {

@@ -30,7 +30,7 @@ import {
   farHttp2Settings,
   linkHttp2Options,
 } from '../shared/link/protocol.ts'
-import { Versions } from '../shared/versions.ts'
+import { KeptVersions } from '../store/kept-versions.ts'
 import { type AnswerContext, answerAsk } from './answer.ts'
 import { AnswerStream } from './answer-stream.ts'
 import { EncodePool } from './encode-pool.ts'
@@ -51,7 +51,7 @@ export interface Far {
   close(): Promise<void>
 }
 
-/** Starts far; resolves when it listens. Raises PORT_IN_USE, CANNOT_LISTEN, CANNOT_READ. */
+/** Starts far; resolves when it listens. Raises PORT_IN_USE, CANNOT_LISTEN, CANNOT_READ, STORE_FORMAT. */
 export async function startFar(config: FarConfig): Promise<Far> {
   const identity = await openIdentity(config.data)
   const log: FastifyBaseLogger = pino({ level: config.logLevel, name: 'hunch-far' }, pino.destination(2))
@@ -63,7 +63,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
     log,
     reach,
     origins: new Origins(config, reach),
-    versions: new Versions({ maxBytes: config.memory, maxVersionsPerUrl: config.thresholds.maxVersionsPerUrl }),
+    versions: openVersions(config, log),
     fetches: new SharedFetches(Date.now),
     revalidations: new Set(),
     waits: new UrlHistory(),
@@ -92,6 +92,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
       await ownPages.close()
       await context.origins.close()
       await pool.close()
+      await context.versions.close()
     },
   }
 }
@@ -263,6 +264,19 @@ async function listen(server: Http2Server, { host, port }: { host: string; port:
     })
     server.listen({ host, port }, resolve)
   })
+}
+
+function openVersions(config: FarConfig, log: FastifyBaseLogger): KeptVersions {
+  const { data, memory, store, storePerOrigin, storePerUser, thresholds } = config
+  const { maxVersionsPerUrl } = thresholds
+  const quotas = {
+    totalBytes: store,
+    perOrigin: storePerOrigin / 100,
+    perUser: storePerUser / 100,
+    maxVersionsPerUrl,
+  }
+  const disk = store > 0 ? { dataDir: data, quotas } : undefined
+  return new KeptVersions({ memory: { maxBytes: memory, maxVersionsPerUrl }, disk, log, now: Date.now })
 }
 
 /** The command for the other side. Quoted, because the URL holds characters that a shell takes for its own. */

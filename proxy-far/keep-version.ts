@@ -9,10 +9,10 @@ import { type FieldList, valueOf } from '../shared/http/fields.ts'
 import { Freshness } from '../shared/http/freshness.ts'
 import type { ResponseFacts } from '../shared/http/lifetime.ts'
 import { type Digest, digestOf, privateScope, type Version } from '../shared/version.ts'
-import type { Versions } from '../shared/versions.ts'
+import type { KeptVersions } from '../store/kept-versions.ts'
 
 export interface KeepContext {
-  readonly versions: Versions
+  readonly versions: KeptVersions
   readonly thresholds: Thresholds
   readonly now: () => number
 }

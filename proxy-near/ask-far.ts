@@ -22,7 +22,7 @@ import { type Ask, askFields } from '../shared/link/ask.ts'
 import { type Head, fieldsId } from '../shared/link/head.ts'
 import { ANSWER_TYPE, FAULT_FIELD, METHOD_FIELD } from '../shared/link/protocol.ts'
 import { type Version, shorten } from '../shared/version.ts'
-import type { Versions } from '../shared/versions.ts'
+import type { KeptVersions } from '../store/kept-versions.ts'
 import type { ClientResponse } from './client-response.ts'
 import type { DirectOrigins } from './direct.ts'
 import type { Exchange } from './exchange-log.ts'
@@ -34,7 +34,7 @@ export interface ServeContext {
   readonly link: Pick<Link, 'ready' | 'request' | 'measured'>
   /** Where requests go that find no link; undefined: nowhere, they fail. */
   readonly direct: Pick<DirectOrigins, 'serve'> | undefined
-  readonly versions: Versions
+  readonly versions: KeptVersions
   /** Asks whose response may answer others, by URL; each resolves when it does, or is known not to. */
   readonly underWay: Map<string, Promise<void>>
   readonly mode: Mode

@@ -8,7 +8,7 @@ import { pino } from 'pino'
 import type { NearConfig } from '../shared/config/options.ts'
 import { Fault, asFault } from '../shared/fault.ts'
 import { parseHostPort } from '../shared/http/url.ts'
-import { Versions } from '../shared/versions.ts'
+import { KeptVersions } from '../store/kept-versions.ts'
 import { type Authority, findOwner, openAuthority } from './authority.ts'
 import type { ClientResponse } from './client-response.ts'
 import { systemClock } from './clock.ts'
@@ -49,7 +49,7 @@ class NearProxy implements Near {
   readonly #log: FastifyBaseLogger
   readonly #link: Link | undefined
   readonly #direct = new DirectOrigins()
-  readonly #versions: Versions
+  readonly #versions: KeptVersions
   readonly #underWay = new Map<string, Promise<void>>()
   readonly #counts = zeroCounts()
   readonly #pages: ReturnType<typeof Fastify>
@@ -60,7 +60,7 @@ class NearProxy implements Near {
     this.#config = config
     this.#link = link
     this.#log = pino({ level: config.logLevel, name: 'hunch-near' }, pino.destination(2))
-    this.#versions = new Versions({ maxBytes: config.memory, maxVersionsPerUrl: config.thresholds.maxVersionsPerUrl })
+    this.#versions = openVersions(config, this.#log)
     this.#pages = this.#makePages()
     this.#interception = authority && this.#makeInterception(authority)
   }
@@ -90,6 +90,7 @@ class NearProxy implements Near {
     await Promise.all([this.#link?.close(), this.#direct.close()])
     await closed
     await this.#pages.close()
+    await this.#versions.close()
   }
 
   /** Near's own pages are fastify's; what goes through the proxy never meets its router. */
@@ -225,6 +226,14 @@ async function openConfiguredLink(config: NearConfig): Promise<Link> {
   const log = pino({ level: config.logLevel, name: 'hunch-link' }, pino.destination(2))
   const waitsWhenDown = config.whenLinkFails === 'fail'
   return openLink({ far: config.far, dataDir: config.data, log, timeoutMs: config.linkTimeoutMs, waitsWhenDown })
+}
+
+function openVersions(config: NearConfig, log: FastifyBaseLogger): KeptVersions {
+  const { data, memory, mode, store, storePerOrigin, thresholds } = config
+  const { maxVersionsPerUrl } = thresholds
+  const quotas = { totalBytes: store, perOrigin: storePerOrigin / 100, perUser: 1, maxVersionsPerUrl }
+  const disk = store > 0 && mode !== 'direct' ? { dataDir: data, quotas } : undefined
+  return new KeptVersions({ memory: { maxBytes: memory, maxVersionsPerUrl }, disk, log, now: Date.now })
 }
 
 /** Undefined when it is none; the tunnel refuses it then. */

@@ -24,6 +24,7 @@ export async function serveRequest(
 ): Promise<void> {
   const { facts } = request
   const { underWay } = context
+  await context.versions.recall({ url: facts.url, scopes: [NEAR_SCOPE], siblings: facts.method === 'GET' })
   let plan = planFor(facts, context)
   const other = plan.kind === 'ask' && isShareable(facts, context) ? underWay.get(facts.url) : undefined
   if (other) {

@@ -39,6 +39,7 @@ const TABLES = `
     scope TEXT NOT NULL,
     origin TEXT NOT NULL,
     url TEXT NOT NULL,
+    is_dictionary INTEGER NOT NULL,
     digest BLOB NOT NULL,
     record TEXT NOT NULL,
     seal BLOB NOT NULL,
@@ -49,6 +50,7 @@ const TABLES = `
   );
   CREATE INDEX versions_by_url ON versions (by_url, seq);
   CREATE INDEX versions_by_origin ON versions (by_origin, seq);
+  CREATE INDEX dictionaries_by_origin ON versions (by_origin, seq) WHERE is_dictionary;
   CREATE INDEX versions_by_digest ON versions (by_digest);
   CREATE INDEX versions_by_content ON versions (digest);
   CREATE INDEX versions_by_value ON versions (value);

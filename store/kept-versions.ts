@@ -54,10 +54,14 @@ export interface Wanted {
   readonly digests?: readonly string[]
   /** Whether versions of URLs like this one would do where there is none. */
   readonly siblings: boolean
+  /** Whether dictionaries of its origin are (RFC 9842). */
+  readonly dictionaries?: boolean
 }
 
 // As in shared/versions.ts.
 const MOST_OF_ORIGIN = 64
+// A site has one or a few; each is looked at with every request for it.
+const MOST_DICTIONARIES = 8
 // Uses and notes wait for this long, so that they cost one transaction: a kill loses no more of them.
 const GATHER_MS = 5000
 // Whether somebody replaced the file is looked at so often.
@@ -137,6 +141,7 @@ export class KeptVersions {
         const listed = this.#memory.find(digest, scopes) ? undefined : reader.find(digest, scopes)
         if (listed) others.push(listed)
       }
+      if (wanted.dictionaries) others.push(...reader.dictionariesOf(url, scopes, MOST_DICTIONARIES))
       await Promise.all(others.map(other => this.#refresh(reader, other.url, scopes)))
       this.#noteUses(wanted)
     } catch (error) {
@@ -152,6 +157,11 @@ export class KeptVersions {
   /** As `Versions.ofOrigin`. */
   ofOrigin(url: string, scopes: readonly Scope[]): Version[] {
     return this.#memory.ofOrigin(url, scopes)
+  }
+
+  /** As `Versions.dictionariesOf`. */
+  dictionariesOf(url: string, scopes: readonly Scope[]): Version[] {
+    return this.#memory.dictionariesOf(url, scopes)
   }
 
   /** As `Versions.find`. */

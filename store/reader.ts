@@ -64,6 +64,12 @@ export class Reader {
     return rows.sort((one, other) => other.seq - one.seq)
   }
 
+  /** The newest versions of an origin in these scopes that are dictionaries (RFC 9842). */
+  dictionariesOf(url: string, scopes: readonly Scope[], limit: number): Listed[] {
+    const sql = `SELECT seq, url, scope FROM versions WHERE by_origin = ? AND is_dictionary ORDER BY seq DESC LIMIT ?`
+    return scopes.flatMap(scope => this.#listed(sql, nameByOrigin(url, scope), limit))
+  }
+
   /** The newest version in these scopes whose digest begins so. */
   find(shortDigest: string, scopes: readonly Scope[]): Listed | undefined {
     const sql = 'SELECT seq, url, scope FROM versions WHERE by_digest = ? ORDER BY seq DESC'

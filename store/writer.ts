@@ -164,8 +164,8 @@ export class Writer {
     const value = valueOf({ uses, savedBytes, costBytes }, this.#meta('inflation'))
     const seq = this.#nextSeq()
     this.#run(
-      `INSERT INTO versions (seq, key, by_url, by_origin, by_digest, scope, origin, url, digest, record, seal,
-        cost_bytes, saved_bytes, uses, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO versions (seq, key, by_url, by_origin, by_digest, scope, origin, url, is_dictionary, digest,
+        record, seal, cost_bytes, saved_bytes, uses, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       seq,
       key,
       byUrl,
@@ -174,6 +174,7 @@ export class Writer {
       record.scope,
       originOf(record.url),
       record.url,
+      record.dictionary ? 1 : 0,
       digest,
       text,
       seal,

@@ -165,6 +165,12 @@ export function bytesOrNone(min: number, max: number): Kind<number> {
   }
 }
 
+/** A quantity of bytes, or `none` for no room at all, which is 0. */
+export function bytesOrNothing(min: number, max: number): Kind<number> {
+  const limited = bytesOrNone(min, max)
+  return { ...limited, parse: value => (value.toLowerCase() === 'none' ? 0 : limited.parse(value)) }
+}
+
 /** Writes a quantity in the largest binary unit that keeps it whole. */
 export function formatBytes(sizeBytes: number): string {
   for (const unit of ['TiB', 'GiB', 'MiB', 'KiB']) {

@@ -8,6 +8,7 @@
 import {
   bytes,
   bytesOrNone,
+  bytesOrNothing,
   directory,
   effort,
   file,
@@ -107,6 +108,14 @@ export const options = {
     { near: '256MiB', far: '256MiB', demo: '256MiB' },
     'How much memory the kept versions may take',
   ),
+  // A laptop's browser takes about as much; a host has disks.
+  store: row(
+    bytesOrNothing(4 * MiB, 1024 * TiB),
+    { near: '1GiB', far: '10GiB', demo: 'none' },
+    'How much of the disk the kept versions may take, under --data; none: they are gone after a restart',
+  ),
+  storePerOrigin: row(percent, { near: '25', far: '10' }, 'The part of it that one site may take'),
+  storePerUser: row(percent, { far: '25' }, "The part of it that one near's private versions may take"),
   linkTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { near: '30000' }, 'A link silent for longer is given up'),
   // Long polls are answered after one to two minutes; browsers and undici wait for five.
   originTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { far: '300000' }, 'The longest wait for a site to answer'),

@@ -5,20 +5,12 @@
 // compares URL and scope with those that it says.
 import { createHash } from 'node:crypto'
 import { Freshness, type StoredFacts } from '../http/freshness.ts'
-import type { FieldList } from '../http/fields.ts'
-import { type Digest, type Scope, type Version, originOf } from '../version.ts'
+import { type Scope, type Version, originOf } from '../version.ts'
 
-export interface VersionRecord {
-  readonly url: string
-  readonly scope: Scope
-  readonly status: number
-  readonly digest: Digest
+export interface VersionRecord extends Omit<Version, 'content' | 'freshness'> {
   /** Bytes of content. */
   readonly length: number
-  readonly fields: FieldList
   readonly facts: StoredFacts
-  readonly storedAt: number
-  readonly wholeBytes?: number
 }
 
 /** The names under which a version is found. Sixteen bytes of SHA-256: URLs are long, and none is guessed. */
@@ -33,18 +25,14 @@ export interface RecordNames {
 
 const NAME_BYTES = 16
 
-export function toRecord(version: Version): VersionRecord {
-  const { url, scope, status, digest, content, fields, freshness, storedAt, wholeBytes } = version
-  const record = { url, scope, status, digest, length: content.length, fields, facts: freshness.facts, storedAt }
-  return wholeBytes === undefined ? record : { ...record, wholeBytes }
+export function toRecord({ content, freshness, ...rest }: Version): VersionRecord {
+  return { ...rest, length: content.length, facts: freshness.facts }
 }
 
 /** `content` must be what the record's digest says: whoever calls has verified it. */
-export function toVersion(record: VersionRecord, content: Uint8Array): Version {
-  const { url, scope, status, digest, fields, facts, storedAt, wholeBytes } = record
-  const freshness = Freshness.restore(facts, { status, fields })
-  const version = { url, scope, status, digest, content, fields, freshness, storedAt }
-  return wholeBytes === undefined ? version : { ...version, wholeBytes }
+export function toVersion({ length, facts, ...rest }: VersionRecord, content: Uint8Array): Version {
+  if (content.length !== length) throw new RangeError(`a content of ${content.length} bytes is not one of ${length}`)
+  return { ...rest, content, freshness: Freshness.restore(facts, rest) }
 }
 
 /** The record as text, and the seal that proves that it is unchanged. */

@@ -69,7 +69,8 @@ export async function startValve(t: Test, pair: RunningPair): Promise<Valve> {
   return valve
 }
 
-const common = ['--listen', '127.0.0.1:0', '--log-level', 'silent']
+// What is kept on disks is a matter of few tests; a thread for each proxy would be started in all of them.
+const common = ['--listen', '127.0.0.1:0', '--log-level', 'silent', '--store', 'none']
 
 async function makeIdentities(data: string) {
   const identity = await openIdentity(data)

@@ -9,6 +9,7 @@ import { KeptVersions } from '../../store/kept-versions.ts'
 import { get, makeVersion, NOW, URL_A } from '../shared/sample-version.ts'
 import { leaveBehind, openKept, recall } from './open-kept.ts'
 
+const DICTIONARY = { match: '/*', destinations: [], id: '', freshUntil: 1, credentials: '' }
 const text = 'The same words come again and again. '.repeat(2000)
 
 t.test('after a restart the versions of a URL are there, newest first, as they were', async t => {
@@ -102,6 +103,19 @@ t.test('a digest recalls the version that has it, and a new URL its siblings', a
       .sort(),
     urls,
   )
+})
+
+t.test('the dictionaries of an origin are recalled for those who want them', async t => {
+  const dataDir = t.testdir()
+  const { kept } = openKept(t, dataDir)
+  const dictionary = { ...makeVersion({ url: 'http://site.example/d' }), dictionary: DICTIONARY }
+  kept.add(dictionary)
+  await kept.close()
+  const { kept: next } = openKept(t, dataDir)
+  await next.recall({ url: URL_A, scopes: ['public'], siblings: false })
+  t.strictSame(next.dictionariesOf(URL_A, ['public']), [])
+  await next.recall({ url: URL_A, scopes: ['public'], siblings: false, dictionaries: true })
+  t.strictSame(next.dictionariesOf(URL_A, ['public'])[0]?.dictionary, DICTIONARY)
 })
 
 t.test('the file and what lies beside it are for its owner only', async t => {

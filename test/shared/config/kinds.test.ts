@@ -24,6 +24,9 @@ t.test('no limit on bytes is Infinity', async t => {
   t.equal(kinds.bytesOrNone(1, 10).parse('none'), Infinity)
   t.equal(kinds.bytesOrNone(1, 10).parse('5'), 5)
   t.equal(kinds.bytesOrNone(1, 10).parse('Infinity'), undefined)
+  t.equal(kinds.bytesOrNothing(1, 10).parse('none'), 0)
+  t.equal(kinds.bytesOrNothing(1, 10).parse('5'), 5)
+  t.equal(kinds.bytesOrNothing(1, 10).parse('0'), undefined)
 })
 
 t.test('no limit on a time is Infinity', async t => {
