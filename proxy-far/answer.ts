@@ -8,7 +8,8 @@
 // 2. Exactly one verdict, then `end` or `failure`; nothing is sent after that.
 import type { Readable } from 'node:stream'
 import { findCommons, planAnswer } from '../shared/exchange/plan-answer.ts'
-import { type Rescue, isServerError, isUnreachable, mayShare, planReuse } from '../shared/exchange/plan-reuse.ts'
+import { planPart } from '../shared/exchange/plan-part.ts'
+import { type HeldHow, type Rescue, isServerError, isUnreachable, mayShare } from '../shared/exchange/plan-reuse.ts'
 import { nameSiblings } from '../shared/exchange/siblings.ts'
 import type { UrlHistory } from '../shared/exchange/url-history.ts'
 import { asFault } from '../shared/fault.ts'
@@ -18,6 +19,7 @@ import { hasCondition, isConfirmedBy, withValidators } from '../shared/http/cond
 import { codingsToUndo, withAcceptedCodings, withoutCoding, withStrongTags } from '../shared/http/content.ts'
 import { type FieldList, valueOf, withField } from '../shared/http/fields.ts'
 import type { ResponseFacts } from '../shared/http/lifetime.ts'
+import { answerRange, type ServedRange } from '../shared/http/range.ts'
 import type { Ask } from '../shared/link/ask.ts'
 import { encodeHead, encodeTrailers } from '../shared/link/head.ts'
 import { type Scope, type Version, privateScope } from '../shared/version.ts'
@@ -94,18 +96,8 @@ class Answering {
     const digests = isPlain ? ask.bases.map(({ digest }) => digest) : []
     await versions.recall({ url: facts.url, scopes: this.#scopes, digests, siblings: isPlain, dictionaries: isPlain })
     const held = versions.of(facts.url, this.#scopes)
-    const isRange = valueOf(facts.fields, 'range') !== undefined
-    if (facts.method === 'HEAD' && !isRange) {
-      const reuse = planReuse(facts, held, this.#startedAt)
-      if (reuse.kind === 'answer') {
-        await this.#answerHeld(reuse.version, reuse.how, this.#makeSender([], undefined))
-        return
-      }
-    }
-    if (facts.method !== 'GET' || isRange) {
-      const response = await this.#fetch(withStrongTags(facts.fields), held)
-      for (const url of invalidatedUrls(facts, response)) versions.invalidate(url, this.#scopes)
-      await this.#passOn(response, this.#makeSender([], undefined))
+    if (facts.method !== 'GET' || valueOf(facts.fields, 'range') !== undefined) {
+      await this.#answerOther(held)
       return
     }
     const commons = findCommons(ask, digest => versions.find(digest, this.#scopes))
@@ -130,6 +122,28 @@ class Answering {
         if (this.#exchange.deltaShare !== undefined) {
           this.#context.deltaShares.note(facts.url, this.#exchange.deltaShare)
         }
+    }
+  }
+
+  /** What is no plain GET: HEAD and ranges are answered from what is held, where it answers; the rest is passed on. */
+  async #answerOther(held: readonly Version[]): Promise<void> {
+    const { facts } = this.#asked
+    const sender = this.#makeSender([], undefined)
+    const plan = planPart(facts, held, this.#startedAt)
+    switch (plan.kind) {
+      case 'held':
+        if (plan.range) await this.#answerRange(plan.version, plan.how, plan.range, sender)
+        else await this.#answerHeld(plan.version, plan.how, sender)
+        if (plan.how === 'revalidate') revalidate(plan.version, this.#asked, this.#context)
+        return
+      case 'refuse':
+        await this.#refuse(sender)
+        return
+      case 'pass': {
+        const response = await this.#fetch(withStrongTags(facts.fields), held)
+        for (const url of invalidatedUrls(facts, response)) this.#context.versions.invalidate(url, this.#scopes)
+        await this.#passOn(response, sender)
+      }
     }
   }
 
@@ -202,14 +216,9 @@ class Answering {
     this.#answer.send({ kind: 'interim', bytes: encodeHead(head, undefined) }).catch(() => {})
   }
 
-  /** Far's own cache answers (RFC 9111 §4); what is stale is marked (RFC 9211). */
-  async #answerHeld(version: Version, how: 'fresh' | 'stale' | 'revalidate', sender: AnswerSender): Promise<void> {
-    const now = this.#context.now()
-    const fields = version.freshness.fieldsToServe(version.fields, now)
-    const ttlSeconds = version.freshness.timeToLiveSeconds(now)
-    const status = { way: 'stale', held: true, stored: false, ttlSeconds } as const
-    const marked: FieldList = how === 'fresh' ? fields : [...fields, ['Cache-Status', cacheStatus(status, 'hunch-far')]]
-    this.#exchange.why = how
+  /** Far's own cache answers (RFC 9111 §4). */
+  async #answerHeld(version: Version, how: HeldHow, sender: AnswerSender): Promise<void> {
+    const marked = this.#markHeld(version, how)
     const { length } = version.content
     const head = this.#head(version.status, marked, length)
     // RFC 9110 §8.6: a response to HEAD tells the length that one to GET would have.
@@ -218,6 +227,22 @@ class Answering {
       await sender.sendEmpty({ ...head, fields: withField(marked, 'Content-Length', String(length)), keep: false })
     else if (isEmptyStatus(version.status)) await sender.sendEmpty(head)
     else await sender.sendKnown(version.content, head, version)
+  }
+
+  async #answerRange(version: Version, how: HeldHow, range: ServedRange, sender: AnswerSender): Promise<void> {
+    const { status, fields, start, end } = answerRange(range, this.#markHeld(version, how), version.content.length)
+    const head = { status, fields, contentLength: end - start, keep: false }
+    await sender.sendKnown(version.content.subarray(start, end), head, undefined)
+  }
+
+  /** The fields of what is held as they answer; what is stale is marked (RFC 9211). */
+  #markHeld({ fields, freshness }: Version, how: HeldHow): FieldList {
+    this.#exchange.why = how
+    const now = this.#context.now()
+    const served = freshness.fieldsToServe(fields, now)
+    if (how === 'fresh') return served
+    const status = { way: 'stale', held: true, stored: false, ttlSeconds: freshness.timeToLiveSeconds(now) } as const
+    return [...served, ['Cache-Status', cacheStatus(status, 'hunch-far')]]
   }
 
   /** RFC 9111 §5.2.1.7. */

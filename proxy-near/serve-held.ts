@@ -2,7 +2,7 @@
 // Knows: what the client is told of it. Does not know: whether the version may answer (plan-request.ts).
 import { type Way, withWay } from '../shared/http/cache-status.ts'
 import { type FieldList, withField, withVia, without } from '../shared/http/fields.ts'
-import type { ServedRange } from '../shared/http/range.ts'
+import { answerRange, type ServedRange } from '../shared/http/range.ts'
 import type { Version } from '../shared/version.ts'
 import type { AnswerSink, ServeContext } from './ask-far.ts'
 import type { Exchange } from './exchange-log.ts'
@@ -40,7 +40,6 @@ export function serveHeld(
   response.end()
 }
 
-/** RFC 9110 §15.3.7 and §15.5.17. */
 function serveRange(
   content: Uint8Array,
   range: ServedRange,
@@ -48,12 +47,10 @@ function serveRange(
   response: AnswerSink,
   exchange: Exchange,
 ): void {
-  const { length } = content
-  const isPart = range.kind === 'part'
-  const said = isPart ? `bytes ${range.start}-${range.end - 1}/${length}` : `bytes */${length}`
-  const bytes = isPart ? content.subarray(range.start, range.end) : new Uint8Array(0)
-  exchange.status = isPart ? 206 : 416
-  response.begin(exchange.status, [...fields, ['Content-Range', said]], bytes.length)
-  if (isPart) void response.write(bytes)
+  const answer = answerRange(range, fields, content.length)
+  const bytes = content.subarray(answer.start, answer.end)
+  exchange.status = answer.status
+  response.begin(answer.status, answer.fields, bytes.length)
+  if (bytes.length > 0) void response.write(bytes)
   response.end()
 }

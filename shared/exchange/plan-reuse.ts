@@ -8,11 +8,14 @@ import type { Version } from '../version.ts'
 
 export type ReusePlan =
   /** `version` answers; with `revalidate` the origin is asked behind it. */
-  | { readonly kind: 'answer'; readonly version: Version; readonly how: 'fresh' | 'stale' | 'revalidate' }
+  | { readonly kind: 'answer'; readonly version: Version; readonly how: HeldHow }
   /** Somebody has to be asked; `selected` is what the answer may confirm. */
   | { readonly kind: 'ask'; readonly selected: Version | undefined; readonly rescue: Rescue }
   /** The client wants what is held or nothing (`only-if-cached`, §5.2.1.7). */
   | { readonly kind: 'refuse' }
+
+/** Why a version answers: it is fresh, is wanted although it is stale, or is shown while the origin is asked. */
+export type HeldHow = 'fresh' | 'stale' | 'revalidate'
 
 /** When the selected version answers after all: never, when nobody can be asked, or also instead of a server's error. */
 export type Rescue = 'none' | 'unreachable' | 'error'

@@ -16,6 +16,14 @@ export type RangePlan =
 /** A range that can be answered from a held content: with 206, or with 416. */
 export type ServedRange = Extract<RangePlan, { kind: 'part' | 'unsatisfiable' }>
 
+export interface RangeAnswer {
+  readonly status: 206 | 416
+  readonly fields: FieldList
+  /** Which bytes of the content it has. */
+  readonly start: number
+  readonly end: number
+}
+
 /** What a GET with `asked` gets of a content of `length` bytes, whose response had the fields `held`. */
 export function planRange(asked: FieldList, held: FieldList, length: number): RangePlan {
   const [, specifier] = /^bytes=(.*)$/i.exec((valueOf(asked, 'range') ?? '').trim()) ?? []
@@ -37,6 +45,14 @@ const WHOLE = { kind: 'whole' } as const
 
 function part(start: number, end: number, length: number): RangePlan {
   return start < length ? { kind: 'part', start, end } : { kind: 'unsatisfiable' }
+}
+
+/** What answers `range` of a content of `length` bytes: 206 (RFC 9110 §15.3.7), or 416 without content (§15.5.17). */
+export function answerRange(range: ServedRange, fields: FieldList, length: number): RangeAnswer {
+  const isPart = range.kind === 'part'
+  const { start, end } = isPart ? range : { start: 0, end: 0 }
+  const said = isPart ? `bytes ${start}-${end - 1}/${length}` : `bytes */${length}`
+  return { status: isPart ? 206 : 416, fields: [...fields, ['Content-Range', said]], start, end }
 }
 
 /**

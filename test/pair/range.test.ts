@@ -30,6 +30,31 @@ t.test('a range of what near holds fresh is served from it, with what RFC 9110 w
   t.equal(asked, 1)
 })
 
+t.test('a range, and a head, of what far holds fresh crosses the link alone', async t => {
+  const pair = await startPair(t)
+  const { address } = await pair.addNear()
+  let asked = 0
+  const origin = await Origin.start(t, (_request, response) => {
+    asked += 1
+    response.writeHead(200, { 'content-type': 'text/html', 'cache-control': 'max-age=600', etag: '"a"' }).end(page)
+  })
+  await ask(pair.near.address, origin.url)
+  const get = (...fields: string[]) => ask(address, origin.url, { fields })
+  const part = await get('Range', 'bytes=100-199')
+  t.match(part, { status: 206, way: 'pass', complete: true })
+  t.equal(part.body.toString(), page.slice(100, 200))
+  t.strictSame(part.all('content-range'), ['bytes 100-199/10000'])
+  t.equal((await get('Range', 'bytes=-10', 'If-Range', '"a"')).body.toString(), page.slice(-10))
+  t.equal((await get('Range', 'bytes=-10', 'If-Range', '"b"')).body.toString(), page)
+  const beyond = await get('Range', 'bytes=10000-')
+  t.match(beyond, { status: 416, complete: true, body: Buffer.alloc(0) })
+  t.strictSame(beyond.all('content-range'), ['bytes */10000'])
+  t.match(await ask(address, origin.url, { method: 'HEAD', fields: ['Range', 'bytes=0-1'] }), { status: 200 })
+  t.equal(asked, 1)
+  t.match(await get('Range', 'bytes=0-1', 'Cache-Control', 'only-if-cached, max-age=0'), { status: 504 })
+  t.equal(asked, 1, 'whoever wants no network gets none')
+})
+
 t.test('ranges that near cannot serve, and resumed downloads, are the origin’s to serve', async t => {
   const { near } = await startPair(t)
   const seen: (readonly unknown[])[] = []

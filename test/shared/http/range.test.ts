@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import type { FieldList } from '../../../shared/http/fields.ts'
-import { planRange } from '../../../shared/http/range.ts'
+import { answerRange, planRange } from '../../../shared/http/range.ts'
 
 const MODIFIED = 'Tue, 15 Nov 1994 12:45:26 GMT'
 const held: FieldList = [
@@ -74,4 +74,20 @@ t.test('a part lies in the content, whatever is asked', async t => {
     }),
   )
   t.pass('it does')
+})
+
+t.test('a part is told with where it lies, and what is not there with the length', async t => {
+  const fields: FieldList = [['ETag', '"a"']]
+  t.strictSame(answerRange({ kind: 'part', start: 2, end: 5 }, fields, 10), {
+    status: 206,
+    fields: [...fields, ['Content-Range', 'bytes 2-4/10']],
+    start: 2,
+    end: 5,
+  })
+  t.strictSame(answerRange({ kind: 'unsatisfiable' }, fields, 10), {
+    status: 416,
+    fields: [...fields, ['Content-Range', 'bytes */10']],
+    start: 0,
+    end: 0,
+  })
 })
