@@ -15,9 +15,10 @@ import { pino } from 'pino'
 import type { FarConfig } from '../shared/config/options.ts'
 import { UrlHistory } from '../shared/exchange/url-history.ts'
 import { asFault, Fault } from '../shared/fault.ts'
-import { endToEnd } from '../shared/http/fields.ts'
+import { endToEnd, type FieldList } from '../shared/http/fields.ts'
 import { canonicalUrl } from '../shared/http/url.ts'
 import { readAsk } from '../shared/link/ask.ts'
+import { NAMES_FIELD, withNames } from '../shared/link/field-names.ts'
 import { formatJoinUrl } from '../shared/link/join-url.ts'
 import {
   FAR_AUTHORITY,
@@ -202,7 +203,7 @@ async function serve(
   if (isConnect) {
     const { reach, config } = context
     const end = isWebSocket
-      ? await openWebSocket(stream, url, endToEnd(readFields(headers)), {
+      ? await openWebSocket(stream, url, fieldsOf(headers), {
           reach,
           originTimeoutMs: config.originTimeoutMs,
         })
@@ -215,7 +216,7 @@ async function serve(
   stream.once('close', () => gone.abort(new Fault('CLIENT_GONE', 'Near closed the stream of this answer.')))
   // Whoever reads the request's content may give it up; the answer goes out by the same stream and must live on.
   const body = endsStream ? undefined : Readable.from(stream.iterator({ destroyOnReturn: false }))
-  const fields = endToEnd(readFields(headers))
+  const fields = fieldsOf(headers)
   if (headers[PROTOCOL_FIELD] === undefined) {
     finish(await proxyPlainly(stream, { method: exchange.method, url, fields }, body, context.origins, gone.signal))
     return
@@ -250,6 +251,12 @@ function reply(stream: ServerHttp2Stream, { status, fields, body }: Reply): void
 function methodOf(headers: IncomingHttpHeaders): string {
   const isHead = headers[PROTOCOL_FIELD] !== undefined && headers[METHOD_FIELD] === 'HEAD'
   return isHead ? 'HEAD' : (headers[':method'] ?? '')
+}
+
+/** What the client said, as it wrote it. */
+function fieldsOf(headers: IncomingHttpHeaders): FieldList {
+  const names = headers[NAMES_FIELD]
+  return withNames(endToEnd(readFields(headers)), typeof names === 'string' ? names : undefined)
 }
 
 function urlOf(headers: IncomingHttpHeaders): string {

@@ -24,7 +24,7 @@ export async function openTunnel(stream: ServerHttp2Stream, authority: string, r
   try {
     const { host: hostname, port } = parseHostPort(authority)
     const to = { protocol: 'http:', hostname, port } as const
-    socket = await reach.dial(to, { allowHalfOpen: true }, goneSignal(stream, 'The client closed its tunnel.'))
+    socket = await whileOpen(stream, gone => reach.dial(to, { allowHalfOpen: true }, gone))
   } catch (error) {
     return refuseTunnel(stream, originFault(error, authority, 0))
   }
@@ -45,11 +45,19 @@ export async function joinWays(stream: ServerHttp2Stream, socket: Socket): Promi
   return { fault, upBytes: socket.bytesWritten, downBytes: socket.bytesRead }
 }
 
-/** Fires when `stream` closes, with CLIENT_GONE. */
-export function goneSignal(stream: ServerHttp2Stream, message: string): AbortSignal {
+/** Does `act`; its signal fires when `stream` closes meanwhile, with CLIENT_GONE. */
+export async function whileOpen<Result>(
+  stream: ServerHttp2Stream,
+  act: (gone: AbortSignal) => Promise<Result>,
+): Promise<Result> {
   const gone = new AbortController()
-  stream.once('close', () => gone.abort(new Fault('CLIENT_GONE', message)))
-  return gone.signal
+  const onClose = () => gone.abort(new Fault('CLIENT_GONE', 'The client closed its connection.'))
+  stream.once('close', onClose)
+  try {
+    return await act(gone.signal)
+  } finally {
+    stream.off('close', onClose)
+  }
 }
 
 /** Says why there is no tunnel. */

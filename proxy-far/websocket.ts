@@ -13,7 +13,7 @@ import { acceptOf } from '../shared/http/websocket.ts'
 import { originFault } from './origin-fault.ts'
 import { toHeaders } from './plain-proxy.ts'
 import type { Destination, Reach } from './reach.ts'
-import { type TunnelEnd, goneSignal, joinWays, refuseTunnel } from './tunnel.ts'
+import { type TunnelEnd, joinWays, refuseTunnel, whileOpen } from './tunnel.ts'
 
 export interface WebSocketOptions {
   readonly reach: Reach
@@ -29,7 +29,8 @@ export async function openWebSocket(
 ): Promise<TunnelEnd> {
   let answer: Answer
   try {
-    answer = await knock(stream, new URL(canonicalUrl(url)), fields, options)
+    const target = new URL(canonicalUrl(url))
+    answer = await whileOpen(stream, gone => knock(target, fields, options, gone))
   } catch (error) {
     return refuseTunnel(stream, originFault(error, URL.parse(url)?.host ?? url, options.originTimeoutMs))
   }
@@ -52,12 +53,11 @@ interface Answer {
 
 /** Sends the opening handshake (RFC 6455 §4.1); resolves with what the origin makes of it. */
 async function knock(
-  stream: ServerHttp2Stream,
   url: URL,
   fields: FieldList,
   { reach, originTimeoutMs }: WebSocketOptions,
+  gone: AbortSignal,
 ): Promise<Answer> {
-  const gone = goneSignal(stream, 'The client closed its WebSocket.')
   // RFC 6455 is spoken over HTTP/1.1; an origin that was offered h2 would choose it.
   const dialled = await reach.dial(destinationOf(url), { allowH2: false }, gone)
   // RFC 8441 §5: the key is between those who speak HTTP/1.1, and extended CONNECT has none.

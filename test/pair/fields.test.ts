@@ -95,6 +95,41 @@ t.test('fields of a response keep their order, their case, their Latin-1 bytes a
   }
 })
 
+t.test('names of a request are written at the origin as the client wrote them, in its order', async t => {
+  const { near } = await startPair(t)
+  const heads: string[] = []
+  const url = await startRawOrigin(t, (socket, head) => {
+    heads.push(head)
+    socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nCache-Control: no-store\r\nConnection: close\r\n\r\nok')
+  })
+  const lines = [
+    'sec-ch-ua: "Chromium";v="156"',
+    'DNT: 1',
+    'accept: text/html',
+    'X-CSRF-TOKEN: 1',
+    'User-Agent: me',
+    'x-requested-with: fetch',
+    'Accept-Encoding: br',
+    'SOAPACTION: "x"',
+    '_odd: 2',
+    'Cookie: a=1; b=2',
+    'Content-MD5: none',
+  ]
+  const fields = lines.flatMap(line => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)])
+  await ask(near.address, url, { fields })
+  await ask(near.address, url, { fields, method: 'POST', body: 'x' })
+  for (const head of heads) {
+    const [, host, connection, ...rest] = head.split('\r\n')
+    // undici's own; docs/origins.md says so.
+    t.match(host, /^host: 127\.0\.0\.1:\d+$/)
+    t.equal(connection, 'connection: keep-alive')
+    t.strictSame(rest.slice(0, lines.length), lines)
+    t.match(rest[lines.length], /^Via: 1\.1 hunch-near$/)
+    t.match(rest[lines.length + 1], /^Via: 2\.0 hunch-far$/)
+  }
+  t.equal(heads.length, 2)
+})
+
 t.test(
   'fields of a request reach the origin, Latin-1 included, without those of the connection and of the link',
   async t => {
