@@ -1,4 +1,4 @@
-// What the encode pool and its threads say to each other, and the list of bases that both keep alike.
+// What far and its encoding threads say to each other, and the list of bases that both keep alike.
 // Knows: messages. Does not know: threads.
 
 import type { DeltaAttempt } from '../shared/delta/choose.ts'
@@ -16,6 +16,16 @@ export interface EncodeRequest {
 
 export type EncodeReply =
   | { readonly id: number; readonly delta: Uint8Array; readonly attempt: DeltaAttempt; readonly ms: number }
+  | { readonly id: number; readonly fault: string }
+
+/** One step of a delta whose target still arrives. `open` and `destroy` are not answered, unless `open` fails. */
+export type StreamRequest =
+  | ({ readonly kind: 'open'; readonly id: number; readonly base: Uint8Array } & DeltaAttempt)
+  | { readonly kind: 'write'; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'flush' | 'end' | 'destroy'; readonly id: number }
+
+export type StreamReply =
+  | { readonly id: number; readonly bytes: Uint8Array; readonly ended: boolean }
   | { readonly id: number; readonly fault: string }
 
 /** Bases by key, the least used dropped first, within a budget of bytes. One base is held even beyond the budget. */

@@ -34,7 +34,6 @@ import {
 import { KeptVersions } from '../store/kept-versions.ts'
 import { type AnswerContext, answerAsk } from './answer.ts'
 import { AnswerStream } from './answer-stream.ts'
-import { EncodePool } from './encode-pool.ts'
 import { beginExchange, logExchange } from './exchange-log.ts'
 import { type FarIdentity, openIdentity } from './identity.ts'
 import { type Reply, checkAsk, handleHello, handleJoin, refuse } from './join.ts'
@@ -56,7 +55,6 @@ export interface Far {
 export async function startFar(config: FarConfig): Promise<Far> {
   const identity = await openIdentity(config.data)
   const log: FastifyBaseLogger = pino({ level: config.logLevel, name: 'hunch-far' }, pino.destination(2))
-  const pool = new EncodePool()
   const reach = new Reach(config)
   const context: FarContext = {
     config,
@@ -69,7 +67,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
     revalidations: new Set(),
     waits: new UrlHistory(),
     deltaShares: new UrlHistory(),
-    deltas: new DeltaMaker(pool, config.thresholds),
+    deltas: new DeltaMaker(config.thresholds),
     thresholds: config.thresholds,
     now: Date.now,
   }
@@ -92,7 +90,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
       await closed
       await ownPages.close()
       await context.origins.close()
-      await pool.close()
+      await context.deltas.close()
       await context.versions.close()
     },
   }

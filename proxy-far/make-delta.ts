@@ -1,12 +1,14 @@
 // Makes the delta of one answer: chooses format and effort by the link and the load, and has a thread encode it.
-// Knows: the policy (choose.ts), the pool. Does not know: what becomes of the delta.
+// Knows: the policy (choose.ts), the threads. Does not know: what becomes of the delta.
 import { availableParallelism, loadavg } from 'node:os'
 import { chooseDelta, type DeltaChoice } from '../shared/delta/choose.ts'
-import { type DeltaEncoder, type DeltaFormat, createDeltaEncoder } from '../shared/delta/format.ts'
+import type { DeltaFormat } from '../shared/delta/format.ts'
+import type { Stepwise } from '../shared/exchange/feed.ts'
 import type { Thresholds } from '../shared/config/options.ts'
 import type { Ask } from '../shared/link/ask.ts'
 import type { Version } from '../shared/version.ts'
-import type { EncodePool } from './encode-pool.ts'
+import { EncodePool } from './encode-pool.ts'
+import { EncodeStreams } from './encode-streams.ts'
 
 /** What near has of a version: all of it, or the prefix that a speculation delivered. */
 export interface DeltaBase {
@@ -19,15 +21,21 @@ export interface MadeDelta {
   readonly bytes: Uint8Array
 }
 
+/** A delta whose target still arrives. */
+export interface OpenDelta {
+  readonly format: DeltaFormat
+  readonly feed: Stepwise
+}
+
 // A line that nobody has measured yet is taken for a slow one: then bytes are worth more than milliseconds.
 const UNKNOWN_BYTES_PER_SECOND = 125_000
 
 export class DeltaMaker {
-  readonly #pool: EncodePool
+  readonly #pool = new EncodePool()
+  readonly #streams = new EncodeStreams()
   readonly #thresholds: Thresholds
 
-  constructor(pool: EncodePool, thresholds: Thresholds) {
-    this.#pool = pool
+  constructor(thresholds: Thresholds) {
     this.#thresholds = thresholds
   }
 
@@ -52,13 +60,18 @@ export class DeltaMaker {
     return result.kind === 'encoded' ? { format: result.attempt.format, bytes: result.delta } : undefined
   }
 
-  /** An encoder for a content that still arrives; undefined when near reads no format that fits. */
-  openEncoder(base: DeltaBase, ask: Ask): { format: DeltaFormat; encoder: DeltaEncoder } | undefined {
+  /** Begins the delta of a content that still arrives; undefined when near reads no format that fits. */
+  open(base: DeltaBase, ask: Ask): OpenDelta | undefined {
     // The new content is most often about as long as the old one.
     const choice = this.#choose(base, base.version.content.length, ask, undefined)
     if (choice.kind === 'skip') return undefined
-    const [{ format, effort }] = choice.attempts
-    return { format, encoder: createDeltaEncoder(format, bytesOf(base), { framing: 'link', effort }) }
+    const [attempt] = choice.attempts
+    return { format: attempt.format, feed: this.#streams.open(bytesOf(base), attempt) }
+  }
+
+  /** Ends all threads; what is in the making fails. */
+  async close(): Promise<void> {
+    await Promise.all([this.#pool.close(), this.#streams.close()])
   }
 
   #choose(base: DeltaBase, targetBytes: number, ask: Ask, expectedRatio: number | undefined): DeltaChoice {

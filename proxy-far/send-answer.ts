@@ -95,7 +95,7 @@ export class AnswerSender {
     const verdict = this.#planVerdict(head, this.#siblings[0], undefined)
     if (verdict.kind === 'delta') {
       const base = { version: verdict.base, length: verdict.baseLength }
-      const opened = this.#deltas.openEncoder(base, this.#beginning.ask)
+      const opened = this.#deltas.open(base, this.#beginning.ask)
       if (opened) {
         this.#exchange.verdict = verdict
         const sent = await streamDelta(this.#answer, this.#headPart(head, {}), base, opened, streamed)

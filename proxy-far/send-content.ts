@@ -1,15 +1,15 @@
 // Sends the content of an answer in the form that the verdict chose: confirmed, as a delta, or whole; from memory when
 // it is known completely, else as the origin sends it.
-// Knows: compressors, delta encoders, parts. Does not know: why this form (plan-answer.ts), versions' stores.
+// Knows: compressors, deltas in the making, parts. Does not know: why this form (plan-answer.ts), versions' stores.
 import { promisify } from 'node:util'
 import { brotliCompress, constants, createBrotliCompress } from 'node:zlib'
-import type { DeltaEncoder, DeltaFormat } from '../shared/delta/format.ts'
+import type { DeltaFormat } from '../shared/delta/format.ts'
 import { RunningDigest } from '../shared/exchange/running-digest.ts'
 import type { Part, WholeCoding } from '../shared/link/parts.ts'
 import { type Version, shorten } from '../shared/version.ts'
 import type { AnswerStream } from './answer-stream.ts'
-import { Feed } from '../shared/exchange/feed.ts'
-import type { DeltaBase, MadeDelta } from './make-delta.ts'
+import { Feed, type Stepwise } from '../shared/exchange/feed.ts'
+import type { DeltaBase, MadeDelta, OpenDelta } from './make-delta.ts'
 import type { Arrival } from './paused.ts'
 import type { SpeculationPump } from './speculation.ts'
 
@@ -99,10 +99,9 @@ export async function streamDelta(
   answer: AnswerStream,
   head: Part,
   base: DeltaBase,
-  { format, encoder }: { readonly format: DeltaFormat; readonly encoder: DeltaEncoder },
+  { format, feed }: OpenDelta,
   streamed: StreamedContent,
 ): Promise<SentContent> {
-  const feed = new Feed(encoder, () => encoder.flushWindow())
   await answer.send(head, deltaPart(format, base))
   return stream(answer, feed, 'delta-bytes', streamed, CHECK_EVERY_BYTES)
 }
@@ -120,7 +119,7 @@ export async function streamWhole(
 
 async function stream(
   answer: AnswerStream,
-  feed: Feed | undefined,
+  feed: Stepwise | undefined,
   kind: 'delta-bytes' | 'whole-bytes',
   streamed: StreamedContent,
   checkEveryBytes: number | undefined,

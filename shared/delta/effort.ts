@@ -60,7 +60,7 @@ export const efforts = {
     search: depth(16, 32, 32, 256),
     optimalUpToBytes: 2 * MIB,
     linkQuality: 11,
-    dcb: { first: [quick], ownUpToBytes: 2000, again: middling },
+    dcb: { first: [quick], ownUpToBytes: 3000, again: middling },
   },
   4: {
     search: depth(16, 32, 32, 256),

@@ -6,7 +6,15 @@
 // can decode that input completely.
 import type { Duplex } from 'node:stream'
 
-export class Feed {
+/** What makes bytes of bytes, step by step; each step gives all that was made of the input up to there. */
+export interface Stepwise {
+  write(bytes: Uint8Array): Promise<Uint8Array>
+  flush(): Promise<Uint8Array>
+  end(): Promise<Uint8Array>
+  destroy(): void
+}
+
+export class Feed implements Stepwise {
   readonly #transform: Duplex
   readonly #flushTransform: () => Promise<void>
   #made: Uint8Array[] = []

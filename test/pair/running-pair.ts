@@ -33,6 +33,8 @@ export interface RunningPair {
   addNear(options?: { readonly arguments?: readonly string[]; readonly through?: Valve }): Promise<RunningNear>
   /** A credential of its own for a client that speaks to far without a near. */
   readonly credential: string
+  /** Ends far and the first near, and starts both again on what they left; gives that near. */
+  restart(): Promise<RunningNear>
 }
 
 // Loopback origins answer in a millisecond, and then speculation is not worth it: here it always is.
@@ -59,7 +61,19 @@ export async function startPair(t: Test, options: PairOptions = {}): Promise<Run
     t.teardown(() => near.close())
     return { address: near.address, data: nearData, close: () => near.close() }
   }
-  return { url, far, addNear, near: await addNear(), credential: take().credential }
+  const near = await addNear()
+  const restart = async () => {
+    await near.close()
+    await far.close()
+    const samePort = ['--listen', `127.0.0.1:${url.port}`]
+    const farAgain = await startFar(readConfig('far', { argv: [...common, ...farWords, ...samePort], env: {} }))
+    t.teardown(() => farAgain.close())
+    const words = ['--data', near.data, ...(options.near ?? [])]
+    const nearAgain = await startNear(readConfig('near', { argv: [...common, ...words], env: {} }))
+    t.teardown(() => nearAgain.close())
+    return { address: nearAgain.address, data: near.data, close: () => nearAgain.close() }
+  }
+  return { url, far, addNear, near, credential: take().credential, restart }
 }
 
 /** A valve in front of far, for nears that are added through it. */
