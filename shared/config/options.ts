@@ -28,6 +28,8 @@ import {
   word,
 } from './kinds.ts'
 
+import type { Sites } from './site-settings.ts'
+
 /** The commands whose options are in the table. */
 export type ConfiguredCommand = 'near' | 'far' | 'demo'
 
@@ -161,7 +163,11 @@ export type Config<Command extends ConfiguredCommand> = {
     | (null extends (typeof options)[Name]['defaults'][Command & keyof (typeof options)[Name]['defaults']]
         ? undefined
         : never)
-} & { readonly thresholds: Thresholds }
+} & {
+  readonly thresholds: Thresholds
+  /** Only near has any; in the configuration file under `sites`. */
+  readonly sites: Sites
+}
 
 export type NearConfig = Config<'near'>
 export type FarConfig = Config<'far'>

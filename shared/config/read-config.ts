@@ -10,6 +10,7 @@ import { Fault } from '../fault.ts'
 import { isLoopback } from '../link/join-url.ts'
 import { formatHostPort, type HostPort } from './host-port.ts'
 import { suggestNearest } from './nearest.ts'
+import { parseSites } from './site-settings.ts'
 import {
   type Config,
   type ConfiguredCommand,
@@ -73,8 +74,17 @@ export function readConfig<Command extends ConfiguredCommand>(
     const group = name in thresholdOptions ? thresholds : own
     group[name] = name === 'listen' ? listen : values[name]
   }
+  const sites = parseSites(sitesOf(command, file?.content), `sites in ${file?.name}`)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each value was read by its row's kind
-  return { ...own, thresholds } as Config<Command>
+  return { ...own, thresholds, sites } as Config<Command>
+}
+
+// The one key whose value is no single word; only near has sites of its own.
+const SITES_KEY = 'sites'
+
+function sitesOf(command: ConfiguredCommand, content: unknown): unknown {
+  const hasSites = command === 'near' && typeof content === 'object' && content !== null && SITES_KEY in content
+  return hasSites ? content[SITES_KEY] : {}
 }
 
 /** The configuration file that the arguments or the environment name, if any; the caller reads it. */
@@ -106,6 +116,7 @@ function* readKeys(
   }
   const known = optionsOf(command).filter(name => name !== 'config')
   for (const [key, value] of Object.entries(content)) {
+    if (command === 'near' && key === SITES_KEY) continue
     const name = known.find(knownName => knownName === key)
     if (name === undefined) {
       throw new Fault('CONFIG', `${fileName}: there is no key ${key} for ${command}.${suggestNearest(key, known)}`)

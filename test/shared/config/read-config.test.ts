@@ -50,6 +50,14 @@ t.test('a flag beats the environment, which beats the file, which beats the defa
   t.equal(config.thresholds.maxDeltaRatio, 0.1)
 })
 
+t.test('near has settings of single sites, in the file alone', async t => {
+  const file = content({ sites: { 'a.example': { policy: 'bypass' } } })
+  t.equal(near([], { file }).sites.get('a.example')?.policy, 'bypass')
+  t.equal(near([]).sites.size, 0)
+  refused(t, () => near([], { file: content({ sites: [] }) }), 'CONFIG', /sites in hunch\.json is not a JSON object/)
+  refused(t, () => far([], { file }), 'CONFIG', /no key sites for far/)
+})
+
 t.test('the port of --port replaces that of a --listen with less say, and yields to one with more', async t => {
   t.same(near(['--port', '0']).listen, { host: '127.0.0.1', port: 0 })
   t.same(near(['--port', '1'], { file: content({ listen: '[::1]:9' }) }).listen, { host: '::1', port: 1 })
