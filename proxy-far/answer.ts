@@ -14,7 +14,7 @@ import { nameSiblings } from '../shared/exchange/siblings.ts'
 import type { UrlHistory } from '../shared/exchange/url-history.ts'
 import { asFault } from '../shared/fault.ts'
 import { cacheStatus } from '../shared/http/cache-status.ts'
-import { invalidatedUrls, type RequestFacts } from '../shared/http/caching.ts'
+import { invalidatedUrls, isPublic, type RequestFacts } from '../shared/http/caching.ts'
 import { hasCondition, isConfirmedBy, withValidators } from '../shared/http/conditional.ts'
 import { codingsToUndo, withAcceptedCodings, withoutCoding, withStrongTags } from '../shared/http/content.ts'
 import { type FieldList, valueOf, withField } from '../shared/http/fields.ts'
@@ -78,6 +78,8 @@ class Answering {
   readonly #exchange: Exchange
   readonly #scopes: readonly Scope[]
   readonly #startedAt: number
+  /** Who may profit from what this exchange teaches. */
+  #learnedIn: Scope
   #pump: SpeculationPump | undefined
 
   constructor(answer: AnswerStream, asked: AskedRequest, context: AnswerContext, exchange: Exchange) {
@@ -85,13 +87,14 @@ class Answering {
     this.#asked = asked
     this.#context = context
     this.#exchange = exchange
-    this.#scopes = ['public', privateScope(asked.nearId)]
+    this.#learnedIn = privateScope(asked.nearId)
+    this.#scopes = ['public', this.#learnedIn]
     this.#startedAt = context.now()
   }
 
   async run(): Promise<void> {
     const { facts, ask } = this.#asked
-    const { versions, waits, thresholds } = this.#context
+    const { versions, waits, deltaShares, thresholds } = this.#context
     const isPlain = facts.method === 'GET' && valueOf(facts.fields, 'range') === undefined
     const digests = isPlain ? ask.bases.map(({ digest }) => digest) : []
     await versions.recall({ url: facts.url, scopes: this.#scopes, digests, siblings: isPlain, dictionaries: isPlain })
@@ -103,7 +106,10 @@ class Answering {
     const commons = findCommons(ask, digest => versions.find(digest, this.#scopes))
     const common = commons.find(version => version.url === facts.url)
     const candidates = held.length > 0 ? [] : nameSiblings(facts.url, versions.ofOrigin(facts.url, this.#scopes))
-    const history = { waitsMs: waits.of(facts.url), deltaShares: this.#context.deltaShares.of(facts.url) }
+    const history = {
+      waitsMs: waits.of(facts.url, this.#scopes),
+      deltaShares: deltaShares.of(facts.url, this.#scopes),
+    }
     const known = { request: facts, ask, held, siblings: candidates, common, commons, ...history }
     const plan = planAnswer(known, thresholds, this.#startedAt)
     switch (plan.kind) {
@@ -120,7 +126,7 @@ class Answering {
         } else this.#exchange.why = plan.speculation.why
         await this.#answerFetched(plan.validate, plan.rescue, commons, held)
         if (this.#exchange.deltaShare !== undefined) {
-          this.#context.deltaShares.note(facts.url, this.#exchange.deltaShare)
+          deltaShares.note(facts.url, this.#exchange.deltaShare, this.#learnedIn)
         }
     }
   }
@@ -200,7 +206,8 @@ class Answering {
       }
       const response = mayShare(facts, held, 'shared') ? await fetches.fetch(facts, send, signal) : await send(signal)
       this.#exchange.originWaitMs = now() - this.#startedAt
-      waits.note(facts.url, this.#exchange.originWaitMs)
+      if (isForAll(facts, response, held)) this.#learnedIn = 'public'
+      waits.note(facts.url, this.#exchange.originWaitMs, this.#learnedIn)
       return response
     } finally {
       await this.#pump?.stop()
@@ -318,6 +325,12 @@ class Answering {
   #keep(received: ReceivedContent, response: ResponseFacts): void {
     keepContent(received, response, this.#asked, this.#startedAt, this.#context, this.#exchange.wholeBytes)
   }
+}
+
+/** Whether the response is for all; a 304 is when what it is about is, too. */
+function isForAll(facts: RequestFacts, { status, fields }: ResponseFacts, held: readonly Version[]): boolean {
+  if (status === 304 && held[0]?.scope !== 'public') return false
+  return isPublic(facts, { status: status === 304 ? 200 : status, fields })
 }
 
 /** Statuses that never have a content (RFC 9110 §6.4.1). */

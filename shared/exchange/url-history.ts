@@ -1,6 +1,10 @@
 // The last measurements of one kind for each URL and host: how long origins took, how much of a page a delta was.
-// Knows: numbers and URLs. Does not know: clocks, what is measured; values are given to it.
+// Knows: numbers, URLs and scopes. Does not know: clocks, what is measured; values are given to it.
+//
+// Invariant: what was measured in a scope is known to that scope only. What far decides by it (whether to speculate) could
+// tell one user what another has been at.
 import { LRUCache } from 'lru-cache'
+import type { Scope } from '../version.ts'
 
 // Sixteen values follow a change of the origin's load within one browsing session and still outvote a straggler.
 const REMEMBERED_VALUES = 16
@@ -11,15 +15,20 @@ export class UrlHistory {
   readonly #values = new LRUCache<string, readonly number[]>({ max: REMEMBERED_KEYS })
 
   /** Notes a new measurement for `url`, and for its host. */
-  note(url: string, value: number): void {
-    for (const key of [url, hostKey(url)]) {
+  note(url: string, value: number, scope: Scope): void {
+    for (const key of [urlKey(url, scope), hostKey(url, scope)]) {
       this.#values.set(key, [...(this.#values.get(key) ?? []).slice(1 - REMEMBERED_VALUES), value])
     }
   }
 
-  /** The last measurements for this URL, or else for its host, oldest first; empty when neither was seen. */
-  of(url: string): readonly number[] {
-    return this.#values.get(url) ?? this.#values.get(hostKey(url)) ?? []
+  /**
+   * The last measurements for this URL, or else for its host, oldest first; of the first of `scopes` that has any. Empty
+   * when neither was seen.
+   */
+  of(url: string, scopes: readonly Scope[]): readonly number[] {
+    const keys = [urlKey, hostKey].flatMap(keyOf => scopes.map(scope => keyOf(url, scope)))
+    const known = keys.find(key => this.#values.has(key))
+    return (known === undefined ? undefined : this.#values.get(known)) ?? []
   }
 
   /** All that is remembered, the least recently used first; what `restore` takes. */
@@ -43,6 +52,10 @@ function isNumbers(values: unknown): values is readonly number[] {
   return Array.isArray(values) && values.length > 0 && values.every(value => Number.isFinite(value))
 }
 
-function hostKey(url: string): string {
-  return `host ${url.split('/', 3)[2] ?? url}`
+function urlKey(url: string, scope: Scope): string {
+  return `${scope} ${url}`
+}
+
+function hostKey(url: string, scope: Scope): string {
+  return `${scope} host ${url.split('/', 3)[2] ?? url}`
 }

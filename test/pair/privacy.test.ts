@@ -1,9 +1,13 @@
 // Claims about two nears on one far: what one user was sent never reaches the other.
 import type { ServerResponse } from 'node:http'
+import { type ClientHttp2Session, connect } from 'node:http2'
 import t, { type Test } from 'tap'
+import { askFields } from '../../shared/link/ask.ts'
+import { PartReader } from '../../shared/link/parts.ts'
+import { digestOf, shorten } from '../../shared/version.ts'
 import { ask } from './client.ts'
 import { makeText, Origin } from './odd-origin.ts'
-import { startPair } from './running-pair.ts'
+import { type RunningPair, startPair } from './running-pair.ts'
 
 const page = makeText(20_000)
 
@@ -79,4 +83,80 @@ t.test("a near that names a digest of another's version is answered as if it did
   const { got } = await visitBoth(t, personal['a page that is private'] as Visit, page)
   t.match(got, { status: 200, way: 'whole' }, 'the same bytes, and yet sent whole')
   t.equal(got.body.toString(), page)
+})
+
+/** The parts of far's answer to a bare near with a credential of its own: what they are, and how long their contents. */
+async function listParts(
+  session: ClientHttp2Session,
+  { credential }: RunningPair,
+  url: string,
+  cookie: string,
+  bases: readonly string[],
+): Promise<string[]> {
+  const { host, pathname } = new URL(url)
+  const stream = session.request({
+    ':scheme': 'http',
+    ':authority': host,
+    ':path': pathname,
+    'proxy-authorization': `Bearer ${credential}`,
+    'hunch-protocol': '1',
+    cookie,
+    ...askFields({
+      bases: bases.map(content => ({ digest: shorten(digestOf(Buffer.from(content))), fieldsId: '00000000' })),
+      formats: ['dcb', 'vcdiff'],
+      speculation: 'latency',
+      link: { bandwidthBytesPerSecond: 1000, roundTripMs: 1000 },
+      thresholds: {},
+    }),
+  })
+  const reader = new PartReader()
+  const lengths = new Map<string, number>()
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    for (const part of reader.push(chunk)) {
+      // How contents are cut into parts is the network's doing; a head tells times.
+      const length = 'bytes' in part && part.kind !== 'head' ? part.bytes.length : 0
+      lengths.set(part.kind, (lengths.get(part.kind) ?? 0) + length)
+    }
+  }
+  return [...lengths].map(([kind, length]) => `${kind} ${length}`)
+}
+
+/** What bob is answered on a far where alice has been at the same URLs, or nobody has. */
+async function answerBob(t: Test, wasAliceThere: boolean): Promise<string[][]> {
+  const pair = await startPair(t)
+  let step = 1
+  const pageOf = (user: string) => `${page}<p>${user} ${step}</p>`
+  const origin = await Origin.start(t, ({ headers }, response) => {
+    response.sendDate = false
+    const isHeld = headers['if-none-match'] === `"${step}"`
+    response.writeHead(isHeld ? 304 : 200, { 'content-type': 'text/html', etag: `"${step}"` })
+    response.end(isHeld ? '' : pageOf(headers.cookie ?? 'nobody'))
+  })
+  const urls = [`${origin.url}/inbox/1`, `${origin.url}/inbox/2`]
+  for (step = 1; wasAliceThere && step <= 3; step++) {
+    for (const url of urls) await ask(pair.near.address, url, { fields: ['Cookie', 'alice'] })
+  }
+  const session = connect(`https://127.0.0.1:${pair.url.port}`, { rejectUnauthorized: false })
+  session.on('error', () => undefined)
+  t.teardown(() => session.destroy())
+  const answers: string[][] = []
+  step = 3
+  // Nobody's bytes at first, though bob may guess what alice was sent; then his own, unchanged and changed.
+  const own = pageOf('bob')
+  for (const guess of [[pageOf('alice')], [own], [own]]) {
+    if (answers.length === 2) step = 4
+    answers.push(await listParts(session, pair, urls[0] ?? '', 'bob', guess))
+  }
+  answers.push(await listParts(session, pair, urls[1] ?? '', 'bob', [pageOf('alice')]))
+  return answers
+}
+
+t.test('the answers to one user are the same in kind and size whether another was there before or not', async t => {
+  const alone = await answerBob(t, false)
+  t.strictSame(await answerBob(t, true), alone)
+  t.strictSame(
+    alone.map(parts => parts.filter(part => /^(whole|confirmation|delta|speculation) /.test(part))),
+    [['whole 0'], ['confirmation 0'], ['delta 0'], ['whole 0']],
+    'and they are all that a verdict can be',
+  )
 })
