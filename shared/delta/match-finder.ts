@@ -168,3 +168,12 @@ export class MatchFinder {
     }
   }
 }
+
+/** How often the byte at `at` is repeated there; 0 when it is fewer than four times. */
+export function runBytes(target: Uint8Array, at: number): number {
+  const byte = target[at]
+  if (target[at + 1] !== byte || target[at + 2] !== byte || target[at + 3] !== byte) return 0
+  let end = at + 4
+  while (end < target.length && target[end] === byte) end++
+  return end - at
+}

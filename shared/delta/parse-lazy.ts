@@ -2,7 +2,7 @@
 // Knows: the match finder, the three verbs. Does not know: what verbs cost in bytes, formats.
 
 import { type BaseIndex, SHORT_KEY_BYTES } from './base-index.ts'
-import { MatchFinder, type SearchDepth } from './match-finder.ts'
+import { MatchFinder, runBytes, type SearchDepth } from './match-finder.ts'
 import type { Verbs } from './vcdiff-window.ts'
 
 // What a copy must gain over its own cost: one instruction byte and an address of one byte when it goes on where the
@@ -65,14 +65,6 @@ export function parseLazily(index: BaseIndex, target: Uint8Array, depth: SearchD
     anchor = at
   }
   if (anchor < target.length) verbs.add(anchor, target.length - anchor)
-}
-
-function runBytes(target: Uint8Array, at: number): number {
-  const byte = target[at]
-  if (target[at + 3] !== byte || target[at + 1] !== byte || target[at + 2] !== byte) return 0
-  let end = at + 4
-  while (end < target.length && target[end] === byte) end++
-  return end - at
 }
 
 /** How far a match can be grown backwards over bytes that are not written yet. */

@@ -4,7 +4,7 @@
 // Invariant 1: a node's way is final when the node is visited, as every step leads forward.
 
 import { type BaseIndex, SHORT_KEY_BYTES } from './base-index.ts'
-import { type PlaceVisitor, MatchFinder, type SearchDepth } from './match-finder.ts'
+import { MatchFinder, type PlaceVisitor, runBytes, type SearchDepth } from './match-finder.ts'
 import { addressBytes, type VcdiffCosts } from './vcdiff-costs.ts'
 import type { Verbs } from './vcdiff-window.ts'
 
@@ -269,12 +269,4 @@ class OptimalParse implements PlaceVisitor {
     this.#writtenAddress[0] = address
     this.#writtenAlignment[0] = address - at
   }
-}
-
-function runBytes(target: Uint8Array, at: number): number {
-  const byte = target[at]
-  if (target[at + 1] !== byte || target[at + 2] !== byte || target[at + 3] !== byte) return 0
-  let end = at + 4
-  while (end < target.length && target[end] === byte) end++
-  return end - at
 }

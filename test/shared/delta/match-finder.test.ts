@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import { BaseIndex } from '../../../shared/delta/base-index.ts'
-import { MatchFinder } from '../../../shared/delta/match-finder.ts'
+import { MatchFinder, runBytes } from '../../../shared/delta/match-finder.ts'
 import { editPage, makePage } from './samples.ts'
 
 const unbounded = { long: 1e9, short: 1e9, target: 1e9, niceBytes: 1e9 }
@@ -136,4 +136,14 @@ t.test('a match that is long enough ends the search, and of equals the first is 
   const twice = new MatchFinder(new BaseIndex(repeats), repeats.subarray(0, 8), unbounded)
   twice.find(0, 20)
   t.same([twice.address, twice.bytes], [20, 8])
+})
+
+t.test('a run is four equal bytes or more, up to the first other byte or the end', async t => {
+  const bytes = Buffer.from('abbbbbcdddeeee')
+  t.equal(runBytes(bytes, 0), 0)
+  t.equal(runBytes(bytes, 1), 5)
+  t.equal(runBytes(bytes, 3), 0)
+  t.equal(runBytes(bytes, 7), 0)
+  t.equal(runBytes(bytes, 10), 4)
+  t.equal(runBytes(bytes, 13), 0)
 })
