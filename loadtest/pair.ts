@@ -23,6 +23,8 @@ export interface NearOptions {
   readonly listen?: { readonly host: string; readonly port: number }
   readonly arguments?: readonly string[]
   readonly onLog?: (line: LogLine) => void
+  /** Called with near's --data before it starts. */
+  readonly prepare?: (data: string) => Promise<void>
 }
 
 export interface RunningNear {
@@ -69,6 +71,7 @@ export async function startFar(words: readonly string[] = [], onLog?: (line: Log
       startNear: async options => {
         const directory = join(data, `near-${nears.length}`)
         if (joined) await cp(joined, directory, { recursive: true })
+        await options.prepare?.(directory)
         const near = await startNear({ ...joinUrl, token: joined ? undefined : joinUrl.token }, directory, options)
         nears.push(near)
         if (!joined) await untilJoined(near, directory)

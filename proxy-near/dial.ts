@@ -3,6 +3,9 @@
 // 2. TLS 1.3 only, ALPN h2 only; without TLS only to a loopback address (parseJoinUrl sees to that).
 // 3. A ticket is kept only from a session whose key was compared, and offered only to a far of the same pin: a resumed
 //    session shows no certificate, its secret is what proves the key.
+// 4. What is said on the link stays secret from who records it now and has a quantum computer later: a first handshake
+//    agrees on its keys by ML-KEM as well, which costs 2.3 kB; a resumed one is as secret as the ticket's session was, and
+//    does without. Where far does not know the ticket any more, near dials once more.
 // Knows: TCP, TLS, how they fail. Does not know: HTTP/2, when to try again.
 
 import { createHash } from 'node:crypto'
@@ -56,7 +59,8 @@ export async function dial(url: JoinUrl, options: DialOptions): Promise<Connecti
   if (url.security.kind === 'cleartext') return { ...counted, socket: tcp, resumed: false }
 
   const { pin } = url.security
-  const socket = openTls(tcp, url.host, options.tickets.of(pin))
+  const offered = options.tickets.of(pin)
+  const socket = openTls(tcp, url.host, offered)
   // Some tickets come before the key can be compared, most after; none counts before it was.
   const early: Buffer[] = []
   const hold = (ticket: Buffer): void => void early.push(ticket)
@@ -68,6 +72,11 @@ export async function dial(url: JoinUrl, options: DialOptions): Promise<Connecti
   if (fault !== undefined) {
     socket.destroy()
     throw fault
+  }
+  if (offered && !socket.isSessionReused()) {
+    options.tickets.forget()
+    socket.destroy()
+    return dial(url, options)
   }
   socket.off('session', hold)
   socket.on('session', ticket => options.tickets.keep(pin, ticket))
@@ -101,7 +110,7 @@ function openTls(tcp: Socket, host: string, ticket: Buffer | undefined): TLSSock
     minVersion: 'TLSv1.3',
     // Authorities have no say here: the pin is checked instead, by `checkPeer`.
     rejectUnauthorized: false,
-    session: ticket,
+    ...(ticket && { session: ticket, ecdhCurve: 'X25519' }),
   })
 }
 

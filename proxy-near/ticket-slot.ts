@@ -34,6 +34,11 @@ export class TicketSlot {
     this.#writing ??= this.#write()
   }
 
+  /** Far has forgotten it, too. */
+  forget(): void {
+    this.#kept = undefined
+  }
+
   of(pin: string): Buffer | undefined {
     return this.#kept?.pin === pin ? this.#kept.ticket : undefined
   }
@@ -44,9 +49,9 @@ export class TicketSlot {
   }
 
   async #write(): Promise<void> {
-    for (let written: Kept | undefined; this.#dataDir !== undefined && written !== this.#kept; ) {
+    for (let written: Kept | undefined; this.#dataDir !== undefined && this.#kept && written !== this.#kept; ) {
       written = this.#kept
-      const members = { pin: written?.pin, ticket: written?.ticket.toString('base64') }
+      const members = { pin: written.pin, ticket: written.ticket.toString('base64') }
       try {
         await makePrivateDirectory(this.#dataDir)
         await writePrivateFile(join(this.#dataDir, FILE), `${JSON.stringify(members)}\n`)

@@ -153,6 +153,48 @@ t.test('a second dial resumes the session, and a ticket is never offered to a fa
   await t.rejects(dialTo(port, { kind: 'pinned', pin: otherPin }, { tickets }), { code: 'LINK_PIN' })
 })
 
+t.test(
+  'a resumed handshake is small; one whose ticket far does not know any more is made anew, with both keys',
+  async t => {
+    const { key, cert, pin } = await openIdentity(t.testdir())
+    const start = (port = 0) => {
+      const sockets = new Set<Socket>()
+      const server = createTlsServer({ key, cert, ALPNProtocols: ['h2'] }, socket => {
+        socket.on('error', () => undefined)
+        socket.end('tickets come with the first bytes')
+      })
+      server.on('connection', (socket: Socket) => sockets.add(socket.on('error', () => undefined)))
+      server.listen(port, '127.0.0.1')
+      const stop = async () => {
+        const closed = once(server, 'close')
+        server.close()
+        for (const socket of sockets) socket.destroy()
+        await closed
+      }
+      return { server, stop }
+    }
+    const first = start()
+    await once(first.server, 'listening')
+    const port = portOf(first.server)
+    const tickets = new TicketSlot()
+    const dialled = async () => {
+      const { socket, sentBytes, resumed } = await dialTo(port, { kind: 'pinned', pin }, { tickets })
+      const bytes = sentBytes()
+      socket.resume()
+      await once(socket, 'close')
+      return { resumed, isSmall: bytes < 900 }
+    }
+    t.strictSame(await dialled(), { resumed: false, isSmall: false })
+    t.strictSame(await dialled(), { resumed: true, isSmall: true })
+    await first.stop()
+    const second = start(port)
+    await once(second.server, 'listening')
+    t.teardown(second.stop)
+    t.strictSame(await dialled(), { resumed: false, isSmall: false })
+    t.strictSame(await dialled(), { resumed: true, isSmall: true })
+  },
+)
+
 t.test('without TLS a loopback address is simply connected to', async t => {
   const server = createServer()
   const port = await listen(t, server)

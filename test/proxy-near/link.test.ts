@@ -93,7 +93,8 @@ t.test('the first dial of a later start resumes the TLS session; a file that is 
     await link.close()
     t.equal((await stat(path)).mode & 0o777, 0o600)
   }
-  t.strictSame(far.resumed, [false, true, false, false])
+  const [first, second, ...others] = far.resumed
+  t.strictSame([first, second, others.includes(true)], [false, true, false])
 })
 
 t.test('the line that was used once may be used again by the near that used it', async t => {
