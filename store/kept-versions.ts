@@ -94,6 +94,7 @@ export class KeptVersions {
   #gathering: NodeJS.Timeout | undefined
   #reading: OpenReader | undefined
   #inode: bigint | undefined
+  #closed = false
   #changes = -1
   #clears = 0
 
@@ -169,11 +170,16 @@ export class KeptVersions {
     return this.#memory.find(shortDigest, scopes)
   }
 
+  /** All in memory, what was used last first. */
+  all(): Version[] {
+    return this.#memory.all()
+  }
+
   /** Adds a version as the newest of its URL and scope; the disk gets it behind. */
   add(version: Version): void {
     this.#memory.add(version)
     // What memory does not take could not be looked up later.
-    if (!this.#queue || !this.#memory.holds(version)) return
+    if (!this.#queue || this.#closed || !this.#memory.holds(version)) return
     const { url, scope, fields, freshness, digest, content } = version
     const order: Order = {
       kind: 'put',
@@ -204,7 +210,7 @@ export class KeptVersions {
 
   /** Notes something small for after a restart; a note of the same kind and name replaces the last one. */
   note(kind: string, name: string, text: string): void {
-    if (!this.#queue) return
+    if (!this.#queue || this.#closed) return
     this.#notes.set(`${kind} ${name}`, { kind, name, text, at: this.#options.now() })
     this.#gather()
   }
@@ -227,6 +233,8 @@ export class KeptVersions {
   /** The same, and ends it. */
   async close(): Promise<void> {
     this.#flush()
+    // What ends later is kept by nobody.
+    this.#closed = true
     await this.#queue?.close()
     this.#reading?.db.close()
     this.#reading = undefined
@@ -273,7 +281,7 @@ export class KeptVersions {
     if (loaded.kind === 'damaged') {
       const url = listed.url.replace(/\?.*$/, '?…')
       this.#options.log.warn({ url, why: loaded.why }, 'a kept version is damaged: it is dropped')
-      void this.#send([{ kind: 'forget', seq: listed.seq }])
+      if (!this.#closed) void this.#send([{ kind: 'forget', seq: listed.seq }])
     }
     return undefined
   }
@@ -297,7 +305,7 @@ export class KeptVersions {
     scopes: readonly Scope[],
     onDone: (outcome: WriteOutcome) => void = () => {},
   ): void {
-    if (!this.#queue) return
+    if (!this.#queue || this.#closed) return
     if (!this.#health.mayTry(this.#options.now()) || this.#queue.full) {
       this.#fallBehind(url, scopes)
       return
@@ -361,7 +369,7 @@ export class KeptVersions {
     for (const version of new Set([newest, ...named])) {
       if (version && this.#seqs.has(version)) this.#uses.set(version, (this.#uses.get(version) ?? 0) + 1)
     }
-    if (this.#uses.size > 0) this.#gather()
+    if (this.#uses.size > 0 && !this.#closed) this.#gather()
   }
 
   #gather(): void {
@@ -393,7 +401,7 @@ export class KeptVersions {
   }
 
   #openReader(): Reader | undefined {
-    if (!this.#path) return undefined
+    if (!this.#path || this.#closed) return undefined
     const now = this.#options.now()
     if (this.#reading && now >= this.#reading.lookedAt + LOOK_MS) {
       this.#reading.lookedAt = now

@@ -1,0 +1,86 @@
+// Claims about a pair that was ended and started again: what both kept, and what they never did.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { ask } from './client.ts'
+import { makeText, Origin } from './odd-origin.ts'
+import { startPair } from './running-pair.ts'
+
+const kept = { far: ['--store', '64MiB'], near: ['--store', '64MiB'] }
+const page = makeText(20_000)
+const changed = `${page.slice(0, 9_000)}<p>changed</p>${page.slice(9_100)}`
+
+t.test('after a restart of both, what was held is fresh, confirmed, or the base of a delta', async t => {
+  const pair = await startPair(t, kept)
+  const asked: (string | undefined)[] = []
+  let content = page
+  const origin = await Origin.start(t, (request, response) => {
+    asked.push(request.url)
+    const fields = request.url === '/fresh' ? { 'cache-control': 'max-age=60' } : {}
+    response.writeHead(200, { 'content-type': 'text/html', ...fields }).end(request.url === '/changed' ? content : page)
+  })
+  for (const path of ['/fresh', '/same', '/changed']) {
+    t.match(await ask(pair.near.address, origin.url + path), { way: 'whole' })
+  }
+  asked.length = 0
+  content = changed
+  const near = await pair.restart()
+  for (const [path, way] of [
+    ['/fresh', 'fresh'],
+    ['/same', 'confirmed'],
+    ['/changed', 'delta'],
+  ] as const) {
+    const got = await ask(near.address, origin.url + path)
+    t.equal(got.way, way, path)
+    t.equal(got.body.toString(), path === '/changed' ? changed : page)
+  }
+  t.strictSame(asked, ['/same', '/changed'])
+  t.equal((await ask(near.address, `${origin.url}/changed`)).way, 'confirmed', 'what came since is newest')
+})
+
+t.test('a far that was restarted speculates to a near that is new with what it kept', async t => {
+  const pair = await startPair(t, kept)
+  let content = page
+  const origin = await Origin.start(t, async (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end(content)
+  })
+  await ask(pair.near.address, origin.url)
+  await pair.restart()
+  const fresh = await pair.addNear()
+  t.match(await ask(fresh.address, origin.url), { way: 'confirmed' })
+  content = changed
+  const other = await pair.addNear()
+  const got = await ask(other.address, origin.url)
+  t.equal(got.body.toString(), changed)
+})
+
+t.test('what must not be stored never reaches a disk; what one near was sent is not recalled for another', async t => {
+  const pair = await startPair(t, kept)
+  const marker = 'never-on-a-disk-0123456789'
+  const secret = 'the-secret-of-one-user'
+  const origin = await Origin.start(t, (request, response) => {
+    const isStored = request.url !== '/no-store'
+    const fields = isStored ? {} : { 'cache-control': 'no-store', 'x-marker': marker }
+    const body = isStored ? `${page}${secret}` : `${page}${marker}`
+    // No text, so that it lies on the disk as it is.
+    response.writeHead(200, { 'content-type': 'image/png', ...fields }).end(body)
+  })
+  const mine = { fields: ['Cookie', 'session=cookie-of-the-user', 'Authorization', 'Basic bm90LW9uLWRpc2s='] }
+  await ask(pair.near.address, `${origin.url}/no-store`, mine)
+  await ask(pair.near.address, `${origin.url}/private`, mine)
+  await pair.restart()
+  const other = await pair.addNear()
+  const got = await ask(other.address, `${origin.url}/private`, mine)
+  t.equal(got.way, 'whole')
+  const files = readAll(join(pair.near.data, '..'))
+  t.ok(files.includes(secret), 'what may be stored is there')
+  for (const word of [marker, 'cookie-of-the-user', 'bm90LW9uLWRpc2s']) t.notOk(files.includes(word), word)
+})
+
+/** All bytes of all files below. */
+function readAll(directory: string): Buffer {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true })
+  return Buffer.concat(
+    entries.filter(each => each.isFile()).map(each => readFileSync(join(each.parentPath, each.name))),
+  )
+}
