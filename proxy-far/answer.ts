@@ -179,7 +179,7 @@ class Answering {
     const isConfirmed =
       response.status === 304 && validators && isConfirmedBy(response.fields, validators, facts.fields)
     if (validate && isConfirmed) await this.#answerNotModified(validate, response, sender)
-    else if (response.status === 304 && !hasCondition(facts.fields)) {
+    else if (response.status === 304 && validators && !hasCondition(facts.fields)) {
       // The origin says "not modified" of a content that nobody named: it has to be asked again without validators.
       response.discard()
       await this.#answerContent(await this.#fetch(fields, held), sender)

@@ -6,7 +6,7 @@ import { Agent, type Dispatcher } from 'undici'
 import { Fault } from '../shared/fault.ts'
 import { type FieldList, endToEnd, fromRaw, toRaw, valueOf, withVia, without } from '../shared/http/fields.ts'
 import { hearOut } from './hear-out.ts'
-import { originFault } from './origin-fault.ts'
+import { originFault } from '../shared/origin-fault.ts'
 import type { Reach } from './reach.ts'
 
 export interface OriginRequest {

@@ -8,7 +8,7 @@ import { Fault, asFault } from '../shared/fault.ts'
 import { parseHostPort } from '../shared/http/url.ts'
 import { FAULT_FIELD } from '../shared/link/protocol.ts'
 import { proxyStatus } from '../shared/http/proxy-status.ts'
-import { originFault } from './origin-fault.ts'
+import { originFault } from '../shared/origin-fault.ts'
 import type { Reach } from './reach.ts'
 
 /** What a tunnel carried, for the log. */

@@ -75,8 +75,15 @@ export class ClientResponse {
       this.#response.writeHead(status, toRaw(hasChunks ? all : without(all, 'trailer')))
       return
     }
+    if (status === 205) {
+      // RFC 9110 §15.3.6: it has no content, and a stream of Node ends with its head.
+      respond(this.#response, status, without(plain, 'trailer'), false)
+      return
+    }
     this.#takesTrailers = contentLength === undefined || (announced && contentLength !== null)
-    if (!this.#response.destroyed) respond(this.#response, status, all, this.#takesTrailers)
+    // RFC 9110 §15: above 599 a status is invalid, and taken for a 5xx; HTTP/2 in Node carries none.
+    const taken = status > 599 ? 500 : status
+    if (!this.#response.destroyed) respond(this.#response, taken, all, this.#takesTrailers)
   }
 
   /** Sends the head at once, for a content that may be long in coming. */
@@ -89,6 +96,8 @@ export class ClientResponse {
   /** Sends content; resolves when the client can take more, or has gone. */
   async write(bytes: Uint8Array): Promise<void> {
     this.#sentBytes += bytes.length
+    // What comes behind a head that ended its stream goes nowhere.
+    if (this.#response.writableEnded) return
     if (this.#response.write(bytes) || this.gone.aborted) return
     await new Promise<void>(resolve => {
       const settle = () => {

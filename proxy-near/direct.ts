@@ -1,71 +1,127 @@
 // `--mode direct`: near as an ordinary forward proxy that goes to origins itself, past far. For comparing.
 // Knows: undici. Does not know: the link, versions.
 import { connect, type Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { Agent } from 'undici'
-import { Fault, type FaultCode } from '../shared/fault.ts'
-import { endToEnd, fromRaw, toRaw, withVia, without } from '../shared/http/fields.ts'
+import { type Duplex, Readable } from 'node:stream'
+import { Agent, type Dispatcher } from 'undici'
+import { Fault } from '../shared/fault.ts'
+import {
+  asTrailers,
+  endToEnd,
+  type FieldList,
+  fromLists,
+  fromRaw,
+  lengthOf,
+  toRaw,
+  withVia,
+  without,
+} from '../shared/http/fields.ts'
 import { parseHostPort } from '../shared/http/url.ts'
-import type { ClientResponse } from './client-response.ts'
-import type { ClientRequest } from './ask-far.ts'
-import type { TunnelWish } from './tunnel.ts'
+import { originFault } from '../shared/origin-fault.ts'
+import type { AnswerSink, ClientRequest } from './ask-far.ts'
+import { carryWebSocketDirectly } from './direct-websocket.ts'
+import { OPENED, type TunnelBytes, type TunnelWish, joinWays, refusal } from './tunnel.ts'
+import type { WebSocketEnd } from './websocket.ts'
+
+// As long as browsers wait for a head. A content may be silent for as long as it likes: it may be a stream of events.
+const PATIENCE_MS = 300_000
+// What browsers accept.
+const MAX_FIELDS_BYTES = 256 * 1024
 
 export class DirectOrigins {
-  readonly #agent = new Agent({ allowH2: false })
-  readonly #tunnels = new Set<Socket>()
+  readonly #agent = new Agent({
+    allowH2: false,
+    headersTimeout: PATIENCE_MS,
+    bodyTimeout: 0,
+    maxHeaderSize: MAX_FIELDS_BYTES,
+  })
+  readonly #sockets = new Set<Duplex>()
 
-  /** Passes a request on and its response back. Raises ORIGIN_REFUSED, ORIGIN_NAME, ORIGIN_RESET. */
-  async serve({ facts, body, receivedBy }: ClientRequest, response: ClientResponse): Promise<number> {
-    const { protocol, host } = new URL(facts.url)
+  /** Passes a request on and its response back; gives the status. Raises ORIGIN_*, CLIENT_GONE. */
+  async serve(request: ClientRequest, response: AnswerSink): Promise<number> {
+    const { method, url } = request.facts
+    const { host } = new URL(url)
     try {
-      const answer = await this.#agent.request({
-        origin: `${protocol}//${host}`,
-        path: facts.url.slice(`${protocol}//${host}`.length),
-        method: facts.method,
-        headers: toRaw([['Host', host], ...withVia(without(facts.fields, 'host', 'expect'), receivedBy, 'hunch-near')]),
-        body: body ?? null,
-        signal: response.gone,
-        responseHeaders: 'raw',
-      })
-      const fields = endToEnd(fromRaw(answer.headers as unknown as string[]))
-      response.begin(answer.statusCode, withVia(fields, '1.1', 'hunch-near'), null)
+      const answer = await this.#ask(request, response)
+      const status = answer.statusCode
+      const fields = withVia(endToEnd(readRaw(answer.headers)), '1.1', 'hunch-near')
+      const isEmpty = method === 'HEAD' || status === 204 || status === 304
+      response.begin(status, fields, isEmpty ? null : lengthOf(fields))
+      if (!isEmpty) response.flushHead()
       for await (const bytes of answer.body) await response.write(bytes as Uint8Array)
-      response.end()
-      return answer.statusCode
+      response.end(asTrailers(fromLists(answer.trailers)))
+      return status
     } catch (error) {
       if (response.gone.aborted) throw new Fault('CLIENT_GONE', 'The client closed its connection.')
-      throw toFault(error, host)
+      throw originFault(error, host, PATIENCE_MS)
     }
   }
 
-  /** Connects a client with the host that its CONNECT names. Raises ORIGIN_REFUSED, ORIGIN_NAME, ORIGIN_RESET. */
-  async tunnel({ target, early, answered }: TunnelWish, client: Duplex): Promise<void> {
-    const { host, port } = parseHostPort(target)
-    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true })
-    this.#tunnels.add(socket)
+  /** Connects a client with the host that its CONNECT names. Raises ORIGIN_*; the client has been told by then. */
+  async tunnel({ target, early, answered }: TunnelWish, client: Duplex): Promise<TunnelBytes> {
+    client.on('error', () => {})
+    let socket: Socket
     try {
-      await new Promise<void>((resolve, reject) => {
-        socket.once('connect', resolve)
-        socket.once('error', error => reject(toFault(error, target)))
-      })
-      if (!answered) client.write('HTTP/1.1 200 Connection Established\r\n\r\n')
-      socket.write(early)
-      await Promise.allSettled([pipeline(client, socket), pipeline(socket, client)])
-    } finally {
-      this.#tunnels.delete(socket)
+      const { host, port } = parseHostPort(target)
+      socket = this.#note(connect({ host, port, noDelay: true, allowHalfOpen: true }))
+      client.once('close', () => socket.destroy())
+      await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+    } catch (error) {
+      const fault = originFault(error, target, PATIENCE_MS)
+      if (answered) client.destroy()
+      else client.end(refusal(fault))
+      throw fault
+    }
+    if (!answered) client.write(OPENED)
+    return joinWays(client, early, socket)
+  }
+
+  /** Opens a WebSocket and carries it to its end. Raises the fault that ended it; the client has been told by then. */
+  async webSocket(request: ClientRequest, client: Duplex, early: Uint8Array): Promise<WebSocketEnd> {
+    try {
+      return await carryWebSocketDirectly(request, client, early, socket => this.#note(socket))
+    } catch (error) {
+      const fault = originFault(error, new URL(request.facts.url).host, PATIENCE_MS)
+      if (!client.destroyed) client.end(refusal(fault))
+      throw fault
     }
   }
 
   async close(): Promise<void> {
-    for (const socket of this.#tunnels) socket.destroy(new Error('Near is closing.'))
+    for (const socket of this.#sockets) socket.destroy(new Error('Near is closing.'))
     await this.#agent.destroy()
+  }
+
+  #ask({ facts, body, receivedBy }: ClientRequest, response: AnswerSink): Promise<Dispatcher.ResponseData> {
+    const { method, url, fields } = facts
+    const { protocol, host } = new URL(url)
+    const origin = `${protocol}//${host}`
+    return this.#agent.request({
+      origin,
+      path: url.slice(origin.length),
+      method,
+      headers: toRaw([
+        ['Host', host],
+        ...withVia(without(fields, 'host', 'expect', 'trailer'), receivedBy, 'hunch-near'),
+      ]),
+      // Whoever reads a request's content may give it up; over HTTP/2 the response goes out by the same stream.
+      body: body ? Readable.from(body.iterator({ destroyOnReturn: false })) : null,
+      signal: response.gone,
+      responseHeaders: 'raw',
+      onInfo: ({ statusCode, headers }) => {
+        // Near has said 100 itself, and 101 is for whoever asked to upgrade.
+        if (statusCode === 100 || statusCode === 101) return
+        response.inform(statusCode, withVia(endToEnd(readRaw(headers)), '1.1', 'hunch-near'))
+      },
+    })
+  }
+
+  #note<Side extends Duplex>(socket: Side): Side {
+    this.#sockets.add(socket)
+    return socket.once('close', () => this.#sockets.delete(socket))
   }
 }
 
-function toFault(error: unknown, where: string): Fault {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const known: Partial<Record<string, FaultCode>> = { ECONNREFUSED: 'ORIGIN_REFUSED', ENOTFOUND: 'ORIGIN_NAME' }
-  const message = error instanceof Error ? error.message : String(error)
-  return new Fault(known[code] ?? 'ORIGIN_RESET', `${where}: ${message}`, { cause: error })
+/** With `responseHeaders: 'raw'` undici gives a flat list, which its types do not say. */
+function readRaw(headers: unknown): FieldList {
+  return fromRaw(headers as readonly string[])
 }

@@ -21,8 +21,8 @@ export interface FrontHandlers {
   readonly onBad: (fault: Fault, response: ClientResponse) => void
   /** CONNECT. Never throws. */
   readonly onTunnel: (request: IncomingMessage, client: Duplex, early: Uint8Array) => Promise<void>
-  /** A WebSocket (RFC 6455); absent where near carries none. Never throws. */
-  readonly onWebSocket?: (request: ClientRequest, client: Duplex, early: Uint8Array) => Promise<void>
+  /** A WebSocket (RFC 6455). Never throws. */
+  readonly onWebSocket: (request: ClientRequest, client: Duplex, early: Uint8Array) => Promise<void>
   /** A request for near itself. */
   readonly onOwn: (request: IncomingMessage, response: ServerResponse) => void
 }

@@ -35,7 +35,7 @@ export function makeFront(handlers: FrontHandlers): Front {
     // RFC 9110 §7.8: an offer to change the protocol may be passed over; this is the one that near takes.
     shouldUpgradeCallback: (request: IncomingMessage) => {
       const isProxied = opened.has(request.socket) || !request.url?.startsWith('/')
-      return isProxied && handlers.onWebSocket !== undefined && isWebSocket(request)
+      return isProxied && isWebSocket(request)
     },
   }
   const opened = new WeakMap<Duplex, OpenedConnection>()
@@ -59,7 +59,7 @@ export function makeFront(handlers: FrontHandlers): Front {
     connection?.onUsed()
     // A connection that was to be upgraded takes no more requests, whatever comes of it.
     const target = targetOf(request, () => undefined, connection?.authority)
-    if (target.kind === 'proxied') void handlers.onWebSocket?.(target.request, socket, head)
+    if (target.kind === 'proxied') void handlers.onWebSocket(target.request, socket, head)
     else refuse(target.kind === 'bad' ? target.fault : NO_OWN_SOCKET, '400 Bad Request', socket)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseMalformed(error, socket))

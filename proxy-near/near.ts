@@ -14,7 +14,6 @@ import type { ClientResponse } from './client-response.ts'
 import { systemClock } from './clock.ts'
 import { DirectOrigins } from './direct.ts'
 import { type Exchange, logExchange } from './exchange-log.ts'
-import type { FrontHandlers } from './front-handlers.ts'
 import { type Front, makeFront } from './front.ts'
 import { Interception, type Taken } from './interception.ts'
 import { type Link, openLink } from './link.ts'
@@ -102,7 +101,7 @@ class NearProxy implements Near {
           onBad: (fault, response) => response.fail(fault),
           onProxied: (request, response) => this.#serve(request, response),
           onTunnel: (request, client, early) => this.#tunnel(request, client, early),
-          ...(this.#link ? { onWebSocket: this.#makeWebSocketHandler(this.#link) } : {}),
+          onWebSocket: (request, client, early) => this.#serveWebSocket(request, client, early),
         })
         return this.#front.server
       },
@@ -169,20 +168,21 @@ class NearProxy implements Near {
     }
   }
 
-  #makeWebSocketHandler(link: Link): NonNullable<FrontHandlers['onWebSocket']> {
-    return async (request, client, early) => {
-      const { method, url } = request.facts
-      const exchange: Exchange = { method, url, startedAt: Date.now(), way: 'tunnel' }
-      try {
-        const { status, upBytes, downBytes } = await carryWebSocket(request, client, early, link)
-        exchange.status = status
-        exchange.wholeBytes = upBytes + downBytes
-        this.#finish(exchange, undefined)
-      } catch (error) {
-        const fault = asFault(error, 'NEAR_INTERNAL')
-        if (fault.code === 'ORIGIN_TLS') this.#letClientSee(request, fault)
-        this.#finish(exchange, fault)
-      }
+  async #serveWebSocket(request: ClientRequest, client: Duplex, early: Uint8Array): Promise<void> {
+    const { method, url } = request.facts
+    const exchange: Exchange = { method, url, startedAt: Date.now(), way: 'tunnel' }
+    try {
+      const carried = this.#link
+        ? carryWebSocket(request, client, early, this.#link)
+        : this.#direct.webSocket(request, client, early)
+      const { status, upBytes, downBytes } = await carried
+      exchange.status = status
+      exchange.wholeBytes = upBytes + downBytes
+      this.#finish(exchange, undefined)
+    } catch (error) {
+      const fault = asFault(error, 'NEAR_INTERNAL')
+      if (fault.code === 'ORIGIN_TLS') this.#letClientSee(request, fault)
+      this.#finish(exchange, fault)
     }
   }
 
@@ -192,8 +192,8 @@ class NearProxy implements Near {
   }
 
   async #carry(wish: TunnelWish, client: Duplex, exchange: Exchange): Promise<void> {
-    if (!this.#link) return this.#direct.tunnel(wish, client)
-    const { upBytes, downBytes } = await carryTunnel(wish, client, this.#link)
+    const carried = this.#link ? carryTunnel(wish, client, this.#link) : this.#direct.tunnel(wish, client)
+    const { upBytes, downBytes } = await carried
     exchange.wholeBytes = upBytes + downBytes
   }
 

@@ -55,8 +55,8 @@ export async function carryTunnel(
   return joinWays(client, early, far)
 }
 
-/** Passes bytes both ways, `early` first, until both sides are done. */
-export async function joinWays(client: Duplex, early: Uint8Array, far: ClientHttp2Stream): Promise<TunnelBytes> {
+/** Passes bytes both ways, `early` first, until both sides are done; `far`: a stream of the link, or an origin's socket. */
+export async function joinWays(client: Duplex, early: Uint8Array, far: Duplex): Promise<TunnelBytes> {
   // Each pipeline listens several times for its end; Node warns of a leak from the eleventh listener on.
   for (const side of [client, far]) side.setMaxListeners(20)
   if (early.length > 0) far.write(early)
@@ -65,7 +65,8 @@ export async function joinWays(client: Duplex, early: Uint8Array, far: ClientHtt
   client.on('data', (bytes: Uint8Array) => (upBytes += bytes.length))
   far.on('data', (bytes: Uint8Array) => (downBytes += bytes.length))
   // What was cut off must not look as if it had ended.
-  far.once('aborted', () => breakOff(client))
+  far.once(far instanceof Socket ? 'error' : 'aborted', () => breakOff(client))
+  if (far instanceof Socket) client.once('error', () => breakOff(far))
   // Half-closed is open: each way ends by itself. What breaks one breaks both, and ends the other's pipeline too.
   await Promise.allSettled([pipeline(client, far), pipeline(far, client)])
   return { upBytes, downBytes }
@@ -80,7 +81,8 @@ export function breakOff(client: Duplex): void {
 }
 
 // The response's way is in its head (RFC 9211); what follows is not HTTP any more.
-const OPENED = 'HTTP/1.1 200 Connection Established\r\nCache-Status: hunch-near; fwd=bypass; detail=tunnel\r\n\r\n'
+export const OPENED =
+  'HTTP/1.1 200 Connection Established\r\nCache-Status: hunch-near; fwd=bypass; detail=tunnel\r\n\r\n'
 
 async function untilOpen(far: ClientHttp2Stream): Promise<void> {
   const answer = await new Promise<IncomingHttpHeaders & { ':status'?: number }>((resolve, reject) => {

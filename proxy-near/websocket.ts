@@ -26,6 +26,33 @@ export async function carryWebSocket(
   early: Uint8Array,
   link: Pick<Link, 'request'>,
 ): Promise<WebSocketEnd> {
+  const { gone, stop } = watchClient(client)
+  try {
+    const key = valueOf(facts.fields, 'sec-websocket-key')
+    if (key === undefined) throw new Fault('CLIENT_BAD_REQUEST', 'A WebSocket was asked for without a key.')
+    const asked = { ...facts, fields: without(facts.fields, 'sec-websocket-key', 'content-length') }
+    const headers = { ':method': 'CONNECT', ':protocol': 'websocket', ...linkHeaders(asked, receivedBy) }
+    const far = await link.request(headers, { endStream: false, signal: gone })
+    const { status, fields } = await headOf(far)
+    stop()
+    if (status === 200) {
+      client.write(writeHead(101, [...UPGRADED, ['Sec-WebSocket-Accept', acceptOf(key)], ...fields, WAY]), 'latin1')
+      return { status: 101, ...(await joinWays(client, early, far)) }
+    }
+    client.write(writeHead(status, [...fields, WAY, ['Connection', 'close']]), 'latin1')
+    far.once('aborted', () => breakOff(client))
+    far.end()
+    await pipeline(far, client)
+    return { status, upBytes: 0, downBytes: 0 }
+  } catch (error) {
+    const fault = gone.aborted ? gone.reason : asFault(error, 'LINK_CLOSED')
+    if (!client.destroyed) client.end(refusal(fault))
+    throw fault
+  }
+}
+
+/** Tells, until it is stopped, when a client leaves before its WebSocket is open: with CLIENT_GONE. */
+export function watchClient(client: Duplex): { readonly gone: AbortSignal; readonly stop: () => void } {
   const gone = new AbortController()
   const leave = () => gone.abort(new Fault('CLIENT_GONE', 'The client closed its connection.'))
   client.once('close', leave)
@@ -33,31 +60,10 @@ export async function carryWebSocket(
   const look = () => void client.read(0)
   client.on('readable', look).once('end', leave)
   client.on('error', () => undefined)
-  try {
-    const key = valueOf(facts.fields, 'sec-websocket-key')
-    if (key === undefined) throw new Fault('CLIENT_BAD_REQUEST', 'A WebSocket was asked for without a key.')
-    const asked = { ...facts, fields: without(facts.fields, 'sec-websocket-key', 'content-length') }
-    const headers = { ':method': 'CONNECT', ':protocol': 'websocket', ...linkHeaders(asked, receivedBy) }
-    const far = await link.request(headers, { endStream: false, signal: gone.signal })
-    const { status, fields } = await headOf(far)
-    client.off('readable', look).off('end', leave)
-    if (status === 200) {
-      client.write(head(101, [...UPGRADED, ['Sec-WebSocket-Accept', acceptOf(key)], ...fields, WAY]), 'latin1')
-      return { status: 101, ...(await joinWays(client, early, far)) }
-    }
-    client.write(head(status, [...fields, WAY, ['Connection', 'close']]), 'latin1')
-    far.once('aborted', () => breakOff(client))
-    far.end()
-    await pipeline(far, client)
-    return { status, upBytes: 0, downBytes: 0 }
-  } catch (error) {
-    const fault = gone.signal.aborted ? gone.signal.reason : asFault(error, 'LINK_CLOSED')
-    if (!client.destroyed) client.end(refusal(fault))
-    throw fault
-  }
+  return { gone: gone.signal, stop: () => void client.off('readable', look).off('end', leave) }
 }
 
-const UPGRADED: FieldList = [
+export const UPGRADED: FieldList = [
   ['Connection', 'Upgrade'],
   ['Upgrade', 'websocket'],
 ]
@@ -76,7 +82,8 @@ async function headOf(far: ClientHttp2Stream): Promise<{ status: number; fields:
   return { status: answer[':status'] ?? 502, fields: withVia(endToEnd(fromRaw(raw)), '2.0', 'hunch-near') }
 }
 
-function head(status: number, fields: FieldList): string {
+/** A head of HTTP/1.1, for a client that takes Latin-1. */
+export function writeHead(status: number, fields: FieldList): string {
   const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`)
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`
 }

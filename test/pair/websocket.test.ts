@@ -12,6 +12,9 @@ import { startPair } from './running-pair.ts'
 import { makeLeaf, trust } from './tls-origin.ts'
 import { accept, echo } from './websocket-origin.ts'
 
+/** Through far, and past it. */
+const MODES = ['optimistic', 'direct'] as const
+
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
 
@@ -95,40 +98,64 @@ t.test('a side that is slow to read slows the other down, and gets every byte', 
   }
 })
 
-t.test('an origin that refuses a WebSocket is heard; so is one that cannot be reached', async t => {
-  const { near } = await startPair(t)
-  const origin = await Origin.start(t, (request, response) => {
-    if (request.url === '/ok') response.end('no WebSocket here')
-    else response.writeHead(403, { 'content-type': 'text/plain', 'x-why': 'closed' }).end('not for you')
-  })
-  const expectRefusal = async (url: string, status: number, head: RegExp, body: RegExp) => {
-    const refused = await upgrade(near.address, url)
-    t.match(refused.head, new RegExp(`^HTTP/1\\.1 ${status} `))
-    t.match(refused.head, head)
-    let text = ''
-    for await (const chunk of refused.socket) text += String(chunk)
-    t.match(text, body)
+t.test('past far, a WebSocket is opened with the key of its client', async t => {
+  const { near } = await startPair(t, { near: ['--mode', 'direct'] })
+  const { url, opened, fields } = await startSockets(t)
+  const { head, socket } = await upgrade(near.address, url, 'Cookie: a=1; b=2\r\n')
+  t.match(head, /^HTTP\/1\.1 101 Switching Protocols\r\n/)
+  t.match(head, new RegExp(`\\r\\nSec-WebSocket-Accept: ${ACCEPT.replace('+', '\\+')}\\r\\n`))
+  t.match(head, /\r\nVia: 1\.1 hunch-near\r\n/)
+  const origin = await opened
+  t.match(fields().join('\n'), `Sec-WebSocket-Key\n${KEY}`)
+  t.match(fields().join('\n'), 'Cookie\na=1; b=2')
+  for (const [from, to] of [
+    [socket, origin],
+    [origin, socket],
+  ] as const) {
+    const heard = once(to, 'data')
+    to.resume()
+    from.write('some bytes')
+    t.equal(String(((await heard) as [Buffer])[0]), 'some bytes')
   }
-  await expectRefusal(`${origin.url}/`, 403, /\r\nx-why: closed\r\n/i, /^not for you$/)
-  await expectRefusal(`${origin.url}/ok`, 502, /ORIGIN_BAD_RESPONSE/, /answered 200 to a WebSocket/)
-  await expectRefusal(await closedUrl(), 502, /ORIGIN_REFUSED/, /ORIGIN_REFUSED/)
-  await expectRefusal('http://nowhere.invalid/', 502, /ORIGIN_NAME/, /ORIGIN_NAME/)
 })
 
-t.test('whoever breaks a WebSocket breaks it for the other', async t => {
-  const { near } = await startPair(t)
-  for (const breaker of ['client', 'origin']) {
-    const { url, opened } = await startSockets(t)
-    const { socket } = await upgrade(near.address, url)
-    const origin = await opened
-    const [breaking, other] = breaker === 'client' ? [socket, origin] : [origin, socket]
-    const broken = new Promise(resolve => other.once('error', resolve).once('close', resolve))
-    other.resume()
-    breaking.resetAndDestroy()
-    await broken
-    t.pass(breaker)
-  }
-})
+for (const mode of MODES) {
+  t.test(`an origin that refuses a WebSocket is heard; so is one that cannot be reached: ${mode}`, async t => {
+    const { near } = await startPair(t, { near: ['--mode', mode] })
+    const origin = await Origin.start(t, (request, response) => {
+      if (request.url === '/ok') response.end('no WebSocket here')
+      else response.writeHead(403, { 'content-type': 'text/plain', 'x-why': 'closed' }).end('not for you')
+    })
+    const expectRefusal = async (url: string, status: number, head: RegExp, body: RegExp) => {
+      const refused = await upgrade(near.address, url)
+      t.match(refused.head, new RegExp(`^HTTP/1\\.1 ${status} `))
+      t.match(refused.head, head)
+      let text = ''
+      for await (const chunk of refused.socket) text += String(chunk)
+      t.match(text, body)
+    }
+    await expectRefusal(`${origin.url}/`, 403, /\r\nx-why: closed\r\n/i, /^not for you$/)
+    if (mode === 'direct') await expectRefusal(`${origin.url}/ok`, 200, /Connection: close/, /^no WebSocket here$/)
+    else await expectRefusal(`${origin.url}/ok`, 502, /ORIGIN_BAD_RESPONSE/, /answered 200 to a WebSocket/)
+    await expectRefusal(await closedUrl(), 502, /ORIGIN_REFUSED/, /ORIGIN_REFUSED/)
+    await expectRefusal('http://nowhere.invalid/', 502, /ORIGIN_NAME/, /ORIGIN_NAME/)
+  })
+
+  t.test(`whoever breaks a WebSocket breaks it for the other: ${mode}`, async t => {
+    const { near } = await startPair(t, { near: ['--mode', mode] })
+    for (const breaker of ['client', 'origin']) {
+      const { url, opened } = await startSockets(t)
+      const { socket } = await upgrade(near.address, url)
+      const origin = await opened
+      const [breaking, other] = breaker === 'client' ? [socket, origin] : [origin, socket]
+      const broken = new Promise(resolve => other.once('error', resolve).once('close', resolve))
+      other.resume()
+      breaking.resetAndDestroy()
+      await broken
+      t.pass(breaker)
+    }
+  })
+}
 
 t.test('another protocol than WebSocket is not upgraded to: the request is served as it is', async t => {
   const { near } = await startPair(t)
@@ -161,8 +188,8 @@ async function converse(t: Test, proxy: ProxyAgent, url: string): Promise<void> 
 t.test('a WebSocket client gets its echo through a tunnel, and through a connection that near opens', async t => {
   const leaf = await makeLeaf()
   trust(t, leaf)
-  for (const intercept of [false, true]) {
-    const { near } = await startPair(t, { near: intercept ? ['--intercept'] : [] })
+  for (const [mode, intercept] of MODES.flatMap(mode => [[mode, false] as const, [mode, true] as const])) {
+    const { near } = await startPair(t, { near: ['--mode', mode, ...(intercept ? ['--intercept'] : [])] })
     const server = createTlsServer(leaf)
     server.on('upgrade', (request, socket) => {
       accept(request, socket)

@@ -1,6 +1,6 @@
-// What went wrong between far and an origin, as a fault of the table.
+// What went wrong between a proxy and an origin, as a fault of the table.
 // Knows: the codes of undici, Node's sockets and TLS, and what they mean for a person. Does not know: requests.
-import { Fault, type FaultCode } from '../shared/fault.ts'
+import { Fault, type FaultCode } from './fault.ts'
 
 const failures: readonly { readonly codes: RegExp; readonly fault: FaultCode; readonly text: string }[] = [
   { codes: /^(ENOTFOUND|EAI_|ENODATA|ESERVFAIL)/, fault: 'ORIGIN_NAME', text: 'is not a name that the DNS knows.' },
