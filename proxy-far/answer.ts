@@ -14,7 +14,7 @@ import { nameSiblings } from '../shared/exchange/siblings.ts'
 import type { UrlHistory } from '../shared/exchange/url-history.ts'
 import { asFault } from '../shared/fault.ts'
 import { cacheStatus } from '../shared/http/cache-status.ts'
-import { invalidatedUrls, isPublic, type RequestFacts } from '../shared/http/caching.ts'
+import { answeredRequest, invalidatedUrls, isPublic, type RequestFacts } from '../shared/http/caching.ts'
 import { hasCondition, isConfirmedBy, withValidators } from '../shared/http/conditional.ts'
 import { codingsToUndo, withAcceptedCodings, withoutCoding, withStrongTags } from '../shared/http/content.ts'
 import { type FieldList, valueOf, withField } from '../shared/http/fields.ts'
@@ -28,7 +28,7 @@ import { decodeContent } from './decode-content.ts'
 import { fetchWithDictionary } from './dictionary-fetch.ts'
 import type { Exchange } from './exchange-log.ts'
 import { gather } from './gather.ts'
-import { isWorthKeeping, keepConfirmed, keepContent, type ReceivedContent } from './keep-version.ts'
+import { isWorthKeeping, keepConfirmed, keepContent, keepHead, type ReceivedContent } from './keep-version.ts'
 import type { DeltaMaker } from './make-delta.ts'
 import type { OriginResponse } from './origin.ts'
 import { withPauses } from './paused.ts'
@@ -148,6 +148,8 @@ class Answering {
       case 'pass': {
         const response = await this.#fetch(withStrongTags(facts.fields), held)
         for (const url of invalidatedUrls(facts, response)) this.#context.versions.invalidate(url, this.#scopes)
+        for (const version of held.toReversed())
+          keepHead(version, response, this.#asked, this.#startedAt, this.#context)
         await this.#passOn(response, sender)
       }
     }
@@ -306,16 +308,22 @@ class Answering {
     const { fields } = response
     const length = numberOf(valueOf(fields, 'content-length'))
     const known = this.#head(response.status, fields, length)
-    // Of what is passed on only a response that never has a content is known completely.
-    const head = { ...known, keep: known.keep && response.status === 204 && this.#asked.facts.method === 'GET' }
-    if (this.#asked.facts.method === 'HEAD' || isEmptyStatus(response.status)) {
+    const { facts } = this.#asked
+    // Of what is passed on, the content is known completely when there never is one, or when it answers a later GET.
+    const isKnown = response.status === 204 ? facts.method === 'GET' : facts.method !== 'GET'
+    const answered = answeredRequest(facts, response)
+    const head = { ...known, keep: known.keep && isKnown && answered !== undefined }
+    if (facts.method === 'HEAD' || isEmptyStatus(response.status)) {
       response.discard()
       await sender.sendEmpty(head)
       if (head.keep) this.#keep({ content: NOTHING }, head)
       return
     }
     const arrivals = withPauses(response.body, PAUSE_MS)
-    await sender.sendAsIs({ arrivals, keepUpToBytes: 0, trailers: () => encodeTrailers(response.trailers()) }, head)
+    const keepUpToBytes = head.keep ? this.#context.thresholds.maxBaseBytes : 0
+    const trailers = () => encodeTrailers(response.trailers())
+    const sent = await sender.sendAsIs({ arrivals, keepUpToBytes, trailers }, head)
+    if (head.keep) this.#keep(sent, head)
   }
 
   #head(status: number, fields: FieldList, contentLength: number | undefined): AnswerHead {
@@ -323,7 +331,9 @@ class Answering {
   }
 
   #keep(received: ReceivedContent, response: ResponseFacts): void {
-    keepContent(received, response, this.#asked, this.#startedAt, this.#context, this.#exchange.wholeBytes)
+    const { facts, nearId } = this.#asked
+    const asker = { facts: answeredRequest(facts, response) ?? facts, nearId }
+    keepContent(received, response, asker, this.#startedAt, this.#context, this.#exchange.wholeBytes)
   }
 }
 

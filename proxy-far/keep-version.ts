@@ -3,6 +3,7 @@
 //
 // Invariant: what depends on a user is kept in the scope of the near that asked (DESIGN, tenet 3).
 import type { Thresholds } from '../shared/config/options.ts'
+import { planHead } from '../shared/exchange/plan-head.ts'
 import { isPublic, mayKeep, type RequestFacts, updateFields } from '../shared/http/caching.ts'
 import { type DictionaryTerms, dictionaryTerms } from '../shared/http/dictionary.ts'
 import { type FieldList, valueOf } from '../shared/http/fields.ts'
@@ -78,6 +79,22 @@ export function keepConfirmed(
   const current: Version = { ...kept, scope, fields, freshness, ...terms, storedAt: now() }
   versions.add(current)
   return current
+}
+
+/** Does to `version` what a response to HEAD says of it (RFC 9111 §4.3.5); what says it to one user only, to that one's. */
+export function keepHead(
+  version: Version,
+  response: ResponseFacts,
+  asker: Asker,
+  askedAt: number,
+  context: KeepContext,
+): void {
+  const plan = planHead(asker.facts, response, version)
+  const isHeard = version.scope !== 'public' || isPublic(asker.facts, response)
+  if (plan === 'update') keepConfirmed(version, response.fields, asker, askedAt, context)
+  else if (plan === 'invalidate' && isHeard) {
+    context.versions.add({ ...version, freshness: version.freshness.invalidated() })
+  }
 }
 
 /** The property of a version that is a dictionary; none of one that is not. */

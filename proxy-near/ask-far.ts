@@ -10,11 +10,12 @@ import type { Readable } from 'node:stream'
 import type { Thresholds } from '../shared/config/options.ts'
 import type { DeltaFormat } from '../shared/delta/format.ts'
 import { thresholdsToSay } from '../shared/exchange/agree-thresholds.ts'
+import { planHead } from '../shared/exchange/plan-head.ts'
 import type { Mode, RequestPlan } from '../shared/exchange/plan-request.ts'
 import { isServerError } from '../shared/exchange/plan-reuse.ts'
 import { Fault, asFault, isFaultCode } from '../shared/fault.ts'
 import { type CacheStatus, type Timing, type Way, withWay } from '../shared/http/cache-status.ts'
-import { invalidatedUrls, mayKeep, type RequestFacts } from '../shared/http/caching.ts'
+import { answeredRequest, invalidatedUrls, mayKeep, type RequestFacts, updateFields } from '../shared/http/caching.ts'
 import { becomesNotModified } from '../shared/http/conditional.ts'
 import { withVia, without } from '../shared/http/fields.ts'
 import { Freshness } from '../shared/http/freshness.ts'
@@ -84,8 +85,10 @@ export async function askFar(
     const head = await reception.open()
     if (plan.rescue?.ifError && isServerError(head.status)) return 'rescue'
     for (const url of invalidatedUrls(request.facts, head)) context.versions.invalidate(url, [NEAR_SCOPE])
+    applyHead(head, request.facts, context, exchange.startedAt)
     const way = wayOf(reception, plan, exchange)
-    const keeper = head.facts.keep === 1 && mayKeep(request.facts, head) ? new Keeper(maxBaseBytes) : undefined
+    const answered = answeredRequest(request.facts, head)
+    const keeper = answered && head.facts.keep === 1 && mayKeep(answered, head) ? new Keeper(maxBaseBytes) : undefined
     if (!keeper || !willAnswer(head, request.facts, context, exchange)) release()
     const send = () => beginResponse(head, way, reception, request, response, bases, keeper !== undefined, exchange)
     // A whole content needs no verification: its head must not wait for bytes that may be long in coming.
@@ -100,7 +103,7 @@ export async function askFar(
     if (!response.begun) send()
     response.end(reception.trailers)
     noteBytes(exchange, reception, head)
-    if (keeper) keep(keeper, head, reception, request.facts, context, exchange.startedAt)
+    if (answered && keeper) keep(keeper, head, reception, answered, context, exchange.startedAt)
     return 'done'
   } finally {
     reception.destroy()
@@ -236,6 +239,19 @@ function noteBytes(exchange: Exchange, { received, digest }: Reception, head: He
   if (originWaitMs !== undefined) exchange.originWaitMs = originWaitMs
   const isWhole = received.whole > 0 || wholeBytes === undefined
   exchange.savedBytes = isWhole ? -received.base : wholeBytes - received.base - exchange.deltaBytes
+}
+
+/** RFC 9111 §4.3.5. The newest version stays the newest. */
+function applyHead(head: Head, facts: RequestFacts, { versions, now }: ServeContext, askedAt: number): void {
+  for (const version of versions.of(facts.url, [NEAR_SCOPE]).toReversed()) {
+    const plan = planHead(facts, head, version)
+    if (plan === 'invalidate') versions.add({ ...version, freshness: version.freshness.invalidated() })
+    if (plan !== 'update') continue
+    const fields = updateFields(version.fields, head.fields)
+    const response = { status: version.status, fields }
+    const freshness = Freshness.of({ ...facts, method: 'GET' }, response, 'private', askedAt)
+    versions.add({ ...version, fields, freshness, storedAt: now() })
+  }
 }
 
 /** Gathers a content that is to be kept, up to a limit. */

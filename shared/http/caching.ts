@@ -35,6 +35,18 @@ const understood: ReadonlySet<number> = new Set([
 ])
 
 /**
+ * The request that a kept response answers from then on: its own if it was a GET; a GET for the same URL if it was a POST
+ * whose response says that it is what lies there, and for how long (RFC 9110 §9.3.3). Undefined where there is none.
+ */
+export function answeredRequest(request: RequestFacts, response: ResponseFacts): RequestFacts | undefined {
+  if (request.method === 'GET') return request
+  const location = valueOf(response.fields, 'content-location')
+  const isPosted = request.method === 'POST' && response.status === 200 && hasLifetime(response)
+  if (!isPosted || location === undefined || URL.parse(location, request.url)?.href !== request.url) return undefined
+  return { ...request, method: 'GET' }
+}
+
+/**
  * Whether the response may be shown to other users (RFC 9111 §3): a shared cache may store it, and what depends on a
  * cookie or credentials is shared only when the origin says so in words. Stricter than the RFC for cookies, because
  * many origins personalise pages without a word to caches. And what `Vary` says is one user's stays that user's: a

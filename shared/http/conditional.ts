@@ -63,6 +63,14 @@ export function hasCondition(fields: FieldList): boolean {
   return valueOf(fields, 'if-none-match') !== undefined || valueOf(fields, 'if-modified-since') !== undefined
 }
 
+/** Whether all validators that `fields` names are those of `held` (RFC 9111 §4.3.5). */
+export function hasSameValidators(fields: FieldList, held: FieldList): boolean {
+  const [etag, heldTag] = [valueOf(fields, 'etag'), valueOf(held, 'etag')]
+  const isSameTag = etag === undefined || (heldTag !== undefined && sameTag(etag, heldTag))
+  const modified = valueOf(fields, 'last-modified')
+  return isSameTag && (modified === undefined || modified === valueOf(held, 'last-modified'))
+}
+
 /** Weak comparison (RFC 9110 §8.8.3.2): right for If-None-Match. */
 function sameTag(one: string, other: string): boolean {
   return one.replace(/^W\//, '') === other.replace(/^W\//, '')

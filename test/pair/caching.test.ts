@@ -204,3 +204,33 @@ t.test('asks with a cookie do not wait for those of another user', async t => {
   for (const { response } of asked) response.writeHead(200, { 'cache-control': 'public, max-age=60' }).end(page)
   for (const got of await Promise.all(both)) t.match(got, { status: 200, body: Buffer.from(page) })
 })
+
+t.test('HEAD brings new fields to what is held, and makes it stale when the origin has another content', async t => {
+  let tag = '"1"'
+  const { near, asked, url } = await start(t, ({ method }, response) => {
+    const age = method === 'HEAD' ? 'max-age=600' : 'max-age=60'
+    response.writeHead(200, { 'content-type': 'text/html', 'cache-control': age, etag: tag })
+    response.end(method === 'HEAD' ? '' : page)
+  })
+  const head = () => ask(near, url, { method: 'HEAD', fields: ['Cache-Control', 'no-cache'] })
+  await ask(near, url)
+  await head()
+  const updated = await ask(near, url)
+  t.strictSame([updated.way, updated.all('cache-control')], ['fresh', ['max-age=600']])
+  tag = '"2"'
+  await head()
+  t.equal((await ask(near, url)).way, 'confirmed')
+  t.equal(asked.length, 4)
+})
+
+t.test('what a POST says lies at its URL answers GET, at near and at far', async t => {
+  const { pair, near, asked, url } = await start(
+    t,
+    says(200, { 'cache-control': 'max-age=60', 'content-location': '/' }),
+  )
+  await ask(near, url, { method: 'POST', body: 'make it' })
+  const other = await pair.addNear()
+  t.match(await ask(near, url), { way: 'fresh', body: Buffer.from(page) })
+  t.match(await ask(other.address, url), { status: 200, body: Buffer.from(page) })
+  t.equal(asked.length, 1)
+})

@@ -1,7 +1,7 @@
 // Claims about a response when it comes (RFC 9111): who may keep it, who may see it, what it changes.
 import * as fc from 'fast-check'
 import t from 'tap'
-import { invalidatedUrls, isPublic, mayKeep, updateFields } from '../../../shared/http/caching.ts'
+import { answeredRequest, invalidatedUrls, isPublic, mayKeep, updateFields } from '../../../shared/http/caching.ts'
 import type { FieldList } from '../../../shared/http/fields.ts'
 import { DATE, get, ok, URL_A } from '../sample-version.ts'
 
@@ -151,3 +151,19 @@ t.test('an unsafe method makes stale its URL and those of the same origin that t
   }
   t.strictSame(invalidatedUrls(put, { status: 200, fields: [['Location', 'http://[']] }), [URL_A])
 })
+
+t.test(
+  'a POST answers later GETs when its response says that it is what lies at its URL, and for how long',
+  async t => {
+    const post = { ...get(), method: 'POST' }
+    const here: FieldList = [['Content-Location', '/a']]
+    const fresh: FieldList = [['Cache-Control', 'max-age=60']]
+    t.strictSame(answeredRequest(post, ok([...here, ...fresh])), get())
+    t.equal(answeredRequest(post, ok(here)), undefined, 'for how long is not said')
+    t.equal(answeredRequest(post, ok(fresh)), undefined, 'where it lies is not said')
+    t.equal(answeredRequest(post, ok([['Content-Location', '/b'], ...fresh])), undefined, 'elsewhere')
+    t.equal(answeredRequest(post, { status: 201, fields: [...here, ...fresh] }), undefined, 'no 200')
+    t.equal(answeredRequest({ ...get(), method: 'PUT' }, ok([...here, ...fresh])), undefined, 'another method')
+    t.strictSame(answeredRequest(get(), ok([])), get(), 'a GET is its own')
+  },
+)

@@ -4,6 +4,7 @@ import t from 'tap'
 import {
   becomesNotModified,
   hasCondition,
+  hasSameValidators,
   isConfirmedBy,
   type Validators,
   withValidators,
@@ -155,4 +156,17 @@ t.test('a tag that lacks its quotes is met by the same one only', async t => {
 t.test('what does not say when it was modified was so when it was made', async t => {
   t.ok(becomesNotModified([['If-Modified-Since', LATER]], [['Date', DATE]]))
   t.notOk(becomesNotModified([['If-Modified-Since', DATE]], [['Date', LATER]]))
+})
+
+t.test('validators are the same when all that are named are, whether the tag became weak or not', async t => {
+  const held: FieldList = [
+    ['ETag', 'W/"1"'],
+    ['Last-Modified', 'Sun, 06 Nov 1994 08:49:37 GMT'],
+  ]
+  t.ok(hasSameValidators([], held))
+  t.ok(hasSameValidators([['ETag', '"1"']], held))
+  t.ok(hasSameValidators(held, held))
+  t.notOk(hasSameValidators([['ETag', '"2"']], held))
+  t.notOk(hasSameValidators([['Last-Modified', 'Sun, 06 Nov 1994 08:49:38 GMT']], held))
+  t.notOk(hasSameValidators([['ETag', '"1"']], []))
 })
