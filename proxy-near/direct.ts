@@ -19,7 +19,7 @@ import { parseHostPort } from '../shared/http/url.ts'
 import { originFault } from '../shared/origin-fault.ts'
 import type { AnswerSink, ClientRequest } from './ask-far.ts'
 import { carryWebSocketDirectly } from './direct-websocket.ts'
-import { OPENED, type TunnelBytes, type TunnelWish, joinWays, refusal } from './tunnel.ts'
+import { opened, type TunnelBytes, type TunnelWish, joinWays, refusal } from './tunnel.ts'
 import type { WebSocketEnd } from './websocket.ts'
 
 // As long as browsers wait for a head. A content may be silent for as long as it likes: it may be a stream of events.
@@ -57,7 +57,7 @@ export class DirectOrigins {
   }
 
   /** Connects a client with the host that its CONNECT names. Raises ORIGIN_*; the client has been told by then. */
-  async tunnel({ target, early, answered }: TunnelWish, client: Duplex): Promise<TunnelBytes> {
+  async tunnel({ target, early, answered, way }: TunnelWish, client: Duplex): Promise<TunnelBytes> {
     client.on('error', () => {})
     let socket: Socket
     try {
@@ -71,7 +71,7 @@ export class DirectOrigins {
       else client.end(refusal(fault))
       throw fault
     }
-    if (!answered) client.write(OPENED)
+    if (!answered) client.write(opened(way))
     return joinWays(client, early, socket)
   }
 

@@ -19,6 +19,8 @@ export interface TunnelWish {
   readonly early: Uint8Array
   /** Whether the client was told already that the tunnel is open; then a failure can only break its connection. */
   readonly answered: boolean
+  /** What the client is told of the way. */
+  readonly way?: 'fallback' | undefined
 }
 
 /** What a tunnel carried, for the log. */
@@ -51,7 +53,7 @@ export async function carryTunnel(
     else client.end(refusal(fault))
     throw fault
   }
-  if (!answered) client.write(OPENED)
+  if (!answered) client.write(opened())
   return joinWays(client, early, far)
 }
 
@@ -81,8 +83,9 @@ export function breakOff(client: Duplex): void {
 }
 
 // The response's way is in its head (RFC 9211); what follows is not HTTP any more.
-export const OPENED =
-  'HTTP/1.1 200 Connection Established\r\nCache-Status: hunch-near; fwd=bypass; detail=tunnel\r\n\r\n'
+export function opened(way: 'tunnel' | 'fallback' = 'tunnel'): string {
+  return `HTTP/1.1 200 Connection Established\r\nCache-Status: hunch-near; fwd=bypass; detail=${way}\r\n\r\n`
+}
 
 async function untilOpen(far: ClientHttp2Stream): Promise<void> {
   const answer = await new Promise<IncomingHttpHeaders & { ':status'?: number }>((resolve, reject) => {

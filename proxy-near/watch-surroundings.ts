@@ -5,8 +5,8 @@ import { Surroundings } from '../shared/link/surroundings.ts'
 import type { Clock } from './clock.ts'
 import type { Link } from './link.ts'
 
-/** Begins to look; the function that it gives ends it. */
-export function watchSurroundings(link: Pick<Link, 'move' | 'wake'>, clock: Clock): () => void {
+/** Begins to look, until the link is closed. */
+export function watchSurroundings(link: Link, clock: Clock): void {
   const surroundings = new Surroundings(clock.now())
   let cancel = (): void => undefined
   const look = (): void => {
@@ -18,7 +18,9 @@ export function watchSurroundings(link: Pick<Link, 'move' | 'wake'>, clock: Cloc
     cancel = clock.wake(surroundings.wakeAt() - clock.now(), look)
   }
   look()
-  return () => cancel()
+  link.on('state', state => {
+    if (state === 'closed') cancel()
+  })
 }
 
 function ownAddresses(): ReadonlySet<string> {

@@ -37,7 +37,7 @@ export class Surroundings {
     this.#lookedAt = now
     if (before === undefined) return []
     if (sleptMs >= LONG_SLEEP_MS) return [{ kind: 'wake', sleptMs }]
-    const isSame = before.size === addresses.size && before.isSubsetOf(addresses)
+    const isSame = before.size === addresses.size && [...before].every(address => addresses.has(address))
     return isSame ? [] : [{ kind: 'move', addresses }]
   }
 

@@ -24,7 +24,7 @@ t.test('the first look says nothing, nor do those that see the same', async t =>
 })
 
 t.test('an address that went, came or was replaced is another network', async t => {
-  const both = home.union(train)
+  const both = new Set([...home, ...train])
   play(t, new Surroundings(0))
     .give(looked(home, 0))
     .expect()
