@@ -17,9 +17,11 @@ import { type Exchange, logExchange } from './exchange-log.ts'
 import { type Front, makeFront } from './front.ts'
 import { Interception, type Taken } from './interception.ts'
 import { type Link, openLink } from './link.ts'
+import { lacksLink } from './past-far.ts'
 import { type Status, count, statusPage, zeroCounts } from './own-page.ts'
 import type { ClientRequest } from './ask-far.ts'
 import { serveRequest } from './serve.ts'
+import { watchSurroundings } from './watch-surroundings.ts'
 import { carryWebSocket } from './websocket.ts'
 import { carryTunnel, type TunnelWish } from './tunnel.ts'
 
@@ -172,7 +174,8 @@ class NearProxy implements Near {
     const { method, url } = request.facts
     const exchange: Exchange = { method, url, startedAt: Date.now(), way: 'tunnel' }
     try {
-      const carried = this.#link
+      const isDirect = !this.#link || (await this.#fallsBack(client, exchange))
+      const carried = !isDirect
         ? carryWebSocket(request, client, early, this.#link)
         : this.#direct.webSocket(request, client, early)
       const { status, upBytes, downBytes } = await carried
@@ -192,9 +195,19 @@ class NearProxy implements Near {
   }
 
   async #carry(wish: TunnelWish, client: Duplex, exchange: Exchange): Promise<void> {
-    const carried = this.#link ? carryTunnel(wish, client, this.#link) : this.#direct.tunnel(wish, client)
+    const isDirect = !this.#link || (await this.#fallsBack(client, exchange))
+    const told = { ...wish, way: exchange.way === 'fallback' ? exchange.way : undefined }
+    const carried = isDirect ? this.#direct.tunnel(told, client) : carryTunnel(wish, client, this.#link)
     const { upBytes, downBytes } = await carried
     exchange.wholeBytes = upBytes + downBytes
+  }
+
+  /** Whether a tunnel or a WebSocket goes past far because there is no link, and the user wants that. */
+  async #fallsBack(client: Duplex, exchange: Exchange): Promise<boolean> {
+    const { whenLinkFails } = this.#config
+    if (!this.#link || whenLinkFails === 'fail' || !(await lacksLink(this.#link, client))) return false
+    exchange.way = 'fallback'
+    return true
   }
 
   #context(link: Link) {
@@ -225,7 +238,10 @@ class NearProxy implements Near {
 async function openConfiguredLink(config: NearConfig): Promise<Link> {
   const log = pino({ level: config.logLevel, name: 'hunch-link' }, pino.destination(2))
   const waitsWhenDown = config.whenLinkFails === 'fail'
-  return openLink({ far: config.far, dataDir: config.data, log, timeoutMs: config.linkTimeoutMs, waitsWhenDown })
+  const { far, data: dataDir, linkTimeoutMs: timeoutMs } = config
+  const link = await openLink({ far, dataDir, log, timeoutMs, waitsWhenDown })
+  watchSurroundings(link, systemClock)
+  return link
 }
 
 function openVersions(config: NearConfig, log: FastifyBaseLogger): KeptVersions {
