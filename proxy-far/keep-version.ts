@@ -77,8 +77,21 @@ export function keepConfirmed(
   const { dictionary: _, ...kept } = version
   const terms = dictionaryOf(facts, confirmed, askedAt)
   const current: Version = { ...kept, scope, fields, freshness, ...terms, storedAt: now() }
+  for (const other of versions.of(facts.url, ['public', privateScope(nearId)]).toReversed()) {
+    if (other.scope !== scope || !isAlike(other, version, notModified)) continue
+    const renewed = { status: other.status, fields: updateFields(other.fields, notModified) }
+    const terms = { ...other.freshness.facts, askedAt, mustBeValidated: false }
+    versions.add({ ...other, fields: renewed.fields, freshness: Freshness.restore(terms, renewed), storedAt: now() })
+  }
   versions.add(current)
   return current
+}
+
+/** RFC 9111 §4.3.4: whether a 304 to `confirmed` is about `other`, too: a variant with the very tag that it names. */
+function isAlike(other: Version, confirmed: Version, notModified: FieldList): boolean {
+  const tag = valueOf(notModified, 'etag')
+  const isVariant = other.freshness.variant !== confirmed.freshness.variant
+  return isVariant && tag?.startsWith('"') === true && tag === valueOf(other.fields, 'etag')
 }
 
 /** Does to `version` what a response to HEAD says of it (RFC 9111 §4.3.5); what says it to one user only, to that one's. */

@@ -234,3 +234,18 @@ t.test('what a POST says lies at its URL answers GET, at near and at far', async
   t.match(await ask(other.address, url), { status: 200, body: Buffer.from(page) })
   t.equal(asked.length, 1)
 })
+
+t.test('a 304 with a strong tag is about every variant that has it', async t => {
+  const { pair, near, asked, url } = await start(t, ({ headers }, response) => {
+    const isHeld = headers['if-none-match'] === '"1"'
+    const fields = { etag: '"1"', vary: 'accept-language', 'cache-control': isHeld ? 'max-age=60' : 'no-cache' }
+    response.writeHead(isHeld ? 304 : 200, { 'content-type': 'text/html', ...fields }).end(isHeld ? '' : page)
+  })
+  for (const language of ['de', 'en', 'de']) await ask(near, url, { fields: ['Accept-Language', language] })
+  t.equal(asked.length, 3)
+  const other = await pair.addNear()
+  for (const language of ['de', 'en']) await ask(other.address, url, { fields: ['Accept-Language', language] })
+  t.equal(asked.length, 3, 'both are fresh')
+  await ask(other.address, url, { fields: ['Accept-Language', 'fr'] })
+  t.equal(asked.length, 4)
+})
