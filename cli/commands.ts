@@ -96,7 +96,7 @@ async function runArguments(argv: readonly string[]): Promise<number> {
     )
   }
   const asksHelp = rest.includes('--help') || rest.includes('-h')
-  if (asksHelp && row.options !== undefined) return print(describeCommand(row, row.options))
+  if (asksHelp && row.options !== undefined && rest[0] !== 'cache') return print(describeCommand(row, row.options))
   const run = await row.load()
   return run(rest)
 }

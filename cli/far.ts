@@ -5,6 +5,7 @@ import { waitForStop } from './stop.ts'
 
 /** Gives 0 once the proxy has been closed; raises a Fault when it cannot start. */
 export async function runFar(argv: readonly string[]): Promise<number> {
+  if (argv[0] === 'cache') return (await import('./cache.ts')).runCache('far', argv.slice(1))
   const config = await loadConfig('far', argv)
   const stopped = waitForStop()
   const { startFar } = await import('../proxy-far/far.ts')

@@ -111,6 +111,12 @@ export class Writer {
     }
   }
 
+  /** Gives what became free back to the disk at once, and with it the last of what was removed. */
+  compact(): void {
+    this.#db.exec('PRAGMA incremental_vacuum')
+    this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  }
+
   /** Whether a content of this digest is there. */
   has(digest: string): boolean {
     return this.#get('SELECT 1 FROM contents WHERE digest = ?', Buffer.from(digest, 'hex')) !== undefined

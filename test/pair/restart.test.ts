@@ -41,7 +41,7 @@ t.test('after a restart of both, what was held is fresh, confirmed, or the base 
 t.test('a far that was restarted speculates to a near that is new with what it kept', async t => {
   const pair = await startPair(t, kept)
   let content = page
-  const origin = await Origin.start(t, async (_request, response) => {
+  const origin = await Origin.start(t, (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end(content)
   })
   await ask(pair.near.address, origin.url)
