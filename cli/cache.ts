@@ -50,13 +50,17 @@ export async function runCache(side: 'near' | 'far', argv: readonly string[]): P
   switch (verb) {
     case 'list':
       return withReader(path, values, async reader => list(reader, values))
-    case 'show':
+    case 'show': {
       if (url === undefined) throw new Fault('USAGE', 'say which URL to show')
-      return withReader(path, values, reader => show(reader, readUrl(url), values))
+      const shown = readUrl(url)
+      return withReader(path, values, reader => show(reader, shown, values))
+    }
     case 'verify':
       return withReader(path, values, reader => verify(reader, path, values))
-    case 'clear':
-      return withReader(path, values, async () => clear(path, readPart(values), values))
+    case 'clear': {
+      const part = readPart(values)
+      return withReader(path, values, async () => clear(path, part, values))
+    }
     default:
       throw new Fault('USAGE', verb === undefined ? 'say list, show, clear or verify' : `there is no verb ${verb}`)
   }
@@ -175,11 +179,8 @@ function readPart({ all, url, origin }: Parsed): ClearedPart {
 }
 
 function readUrl(text: string): string {
-  try {
-    return canonicalUrl(text)
-  } catch {
-    throw new Fault('USAGE', `"${text}" is not a web address`)
-  }
+  if (!URL.canParse(text)) throw new Fault('USAGE', `"${text}" is not a web address`)
+  return canonicalUrl(text)
 }
 
 async function writeOutput(path: string, content: Uint8Array): Promise<void> {

@@ -59,7 +59,7 @@ t.test('what is wrong is said in one line', async t => {
   for (const [words, code, said] of [
     [['list', '--data', `${data}/nowhere`], 0, /^$/],
     [['list', '--data', data], 1, /^hunch near: The store .* cannot be used: file is not a database\. .*\n$/],
-    [['clear', '--data', `${data}/empty`], 0, /^$/],
+    [['clear', '--data', `${data}/nowhere`], 2, /say one of --all/],
     [['shwo'], 2, /there is no verb shwo/],
     [['show', 'nonsense', '--data', data], 2, /"nonsense" is not a web address/],
   ] as const) {
