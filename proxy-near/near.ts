@@ -5,21 +5,25 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { pino } from 'pino'
-import type { NearConfig } from '../shared/config/options.ts'
+import type { NearConfig, Thresholds } from '../shared/config/options.ts'
+import type { SitePolicy } from '../shared/config/site-settings.ts'
+import { Ledger } from '../shared/exchange/ledger.ts'
 import { Fault, asFault } from '../shared/fault.ts'
-import { parseHostPort } from '../shared/http/url.ts'
+import { parseHostPort, withoutQuery } from '../shared/http/url.ts'
 import { KeptVersions } from '../store/kept-versions.ts'
+import { type ClientRequest, NEAR_SCOPE } from './ask-far.ts'
 import { type Authority, findOwner, openAuthority } from './authority.ts'
 import type { ClientResponse } from './client-response.ts'
 import { systemClock } from './clock.ts'
+import { Activity, wastedBytes } from './dashboard/activity.ts'
+import { addPages, type Status } from './dashboard/pages.ts'
 import { DirectOrigins } from './direct.ts'
 import { type Exchange, logExchange } from './exchange-log.ts'
 import { type Front, makeFront } from './front.ts'
 import { Interception, type Taken } from './interception.ts'
 import { type Link, openLink } from './link.ts'
 import { lacksLink } from './past-far.ts'
-import { type Status, count, statusPage, zeroCounts } from './own-page.ts'
-import type { ClientRequest } from './ask-far.ts'
+import { LiveSettings } from './live-settings.ts'
 import { serveRequest } from './serve.ts'
 import { watchSurroundings } from './watch-surroundings.ts'
 import { carryWebSocket } from './websocket.ts'
@@ -33,9 +37,10 @@ export interface Near {
 
 /** Starts near; resolves when it listens. Raises PORT_IN_USE, CANNOT_LISTEN, USAGE, LINK_CREDENTIAL, CANNOT_READ. */
 export async function startNear(config: NearConfig): Promise<Near> {
+  const settings = await LiveSettings.open(config, config.data)
   const authority = config.intercept ? await openAuthority(config.data, findOwner(), Date.now()) : undefined
   const link = config.mode === 'direct' ? undefined : await openConfiguredLink(config)
-  const near = new NearProxy(config, link, authority)
+  const near = new NearProxy(config, link, authority, settings)
   try {
     await near.listen()
   } catch (error) {
@@ -52,16 +57,20 @@ class NearProxy implements Near {
   readonly #direct = new DirectOrigins()
   readonly #versions: KeptVersions
   readonly #underWay = new Map<string, Promise<void>>()
-  readonly #counts = zeroCounts()
+  readonly #activity = new Activity(Date.now())
+  readonly #settings: LiveSettings
+  readonly #ledger: Ledger
   readonly #pages: ReturnType<typeof Fastify>
   readonly #interception: Interception | undefined
   #front!: Front
 
-  constructor(config: NearConfig, link: Link | undefined, authority: Authority | undefined) {
+  constructor(config: NearConfig, link: Link | undefined, authority: Authority | undefined, settings: LiveSettings) {
     this.#config = config
+    this.#settings = settings
     this.#link = link
     this.#log = pino({ level: config.logLevel, name: 'hunch-near' }, pino.destination(2))
     this.#versions = openVersions(config, this.#log)
+    this.#ledger = new Ledger(Date.now())
     this.#pages = this.#makePages()
     this.#interception = authority && this.#makeInterception(authority)
   }
@@ -108,15 +117,19 @@ class NearProxy implements Near {
         return this.#front.server
       },
     })
-    pages.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(statusPage(this.#status())))
-    pages.get('/status.json', async () => this.#status())
-    // For devices and programs that are told by hand to trust it; it holds no secret.
-    pages.get('/authority.pem', async (_request, reply) =>
-      this.#interception
-        ? reply.type('application/x-pem-file').send(this.#interception.certificate)
-        : reply.code(404).send('Near does not open HTTPS: start it with --intercept.\n'),
-    )
-    pages.get('/healthz', async () => ({ status: 'ok' }))
+    addPages(pages, {
+      activity: this.#activity,
+      settings: this.#settings,
+      listening: () => ({ ...this.#config.listen, port: (this.#front.server.address() as AddressInfo).port }),
+      status: () => this.#status(),
+      versions: () => this.#versions.all(),
+      forget: urls => {
+        for (const url of urls) this.#versions.drop(url, [NEAR_SCOPE])
+        return urls.length
+      },
+      authority: () => this.#interception?.certificate,
+      now: Date.now,
+    })
     return pages
   }
 
@@ -124,7 +137,8 @@ class NearProxy implements Near {
     const { method, url } = request.facts
     const exchange: Exchange = { method, url, startedAt: Date.now() }
     try {
-      if (this.#link) await serveRequest(request, response, this.#context(this.#link), exchange)
+      if (this.#link && this.#policyOf(readHost(url)) !== 'bypass')
+        await serveRequest(request, response, this.#context(this.#link, url), exchange)
       else exchange.status = await this.#direct.serve(request, response)
       this.#finish(exchange, undefined)
     } catch (error) {
@@ -174,7 +188,8 @@ class NearProxy implements Near {
     const { method, url } = request.facts
     const exchange: Exchange = { method, url, startedAt: Date.now(), way: 'tunnel' }
     try {
-      const isDirect = !this.#link || (await this.#fallsBack(client, exchange))
+      const isBypassed = this.#policyOf(readHost(url)) === 'bypass'
+      const isDirect = !this.#link || isBypassed || (await this.#fallsBack(client, exchange))
       const carried = !isDirect
         ? carryWebSocket(request, client, early, this.#link)
         : this.#direct.webSocket(request, client, early)
@@ -189,13 +204,22 @@ class NearProxy implements Near {
     }
   }
 
+  #policyOf(host: string): SitePolicy {
+    return this.#settings.of(host).policy
+  }
+
   async #open(target: string, client: Duplex, early: Uint8Array): Promise<Taken | undefined> {
     const place = this.#interception && readTarget(target)
-    return place && this.#interception?.take(place, client, early)
+    if (!place || !this.#interception) return undefined
+    const policy = this.#policyOf(place.host)
+    if (policy === 'tunnel' || policy === 'bypass') return { kind: 'tunnel', early, answered: false, why: 'excluded' }
+    return this.#interception.take(place, client, early)
   }
 
   async #carry(wish: TunnelWish, client: Duplex, exchange: Exchange): Promise<void> {
-    const isDirect = !this.#link || (await this.#fallsBack(client, exchange))
+    const place = readTarget(wish.target)
+    const isBypassed = place !== undefined && this.#policyOf(place.host) === 'bypass'
+    const isDirect = !this.#link || isBypassed || (await this.#fallsBack(client, exchange))
     const told = { ...wish, way: exchange.way === 'fallback' ? exchange.way : undefined }
     const carried = isDirect ? this.#direct.tunnel(told, client) : carryTunnel(wish, client, this.#link)
     const { upBytes, downBytes } = await carried
@@ -210,15 +234,30 @@ class NearProxy implements Near {
     return true
   }
 
-  #context(link: Link) {
-    const { mode, thresholds, whenLinkFails } = this.#config
+  /** For a request to `url`: what the user wants of its site, and what is left of the budget. */
+  #context(link: Link, url: string) {
+    const { policy, thresholds: set } = this.#settings.of(readHost(url))
+    const wish = this.#ledger.wish(set, Date.now())
+    const thresholds: Thresholds = { ...set, speculation: wish.kind === 'off' ? 'off' : wish.wish }
+    // A site that is tunnelled only is not to be looked into: what is not encrypted passes as it comes.
+    const mode = policy === 'tunnel' ? 'plain' : this.#config.mode
+    const { whenLinkFails } = this.#config
     const direct = whenLinkFails === 'direct' ? this.#direct : undefined
     return { link, direct, versions: this.#versions, underWay: this.#underWay, mode, thresholds, now: Date.now }
   }
 
   #finish(exchange: Exchange, fault: Fault | undefined): void {
-    count(this.#counts, exchange, fault !== undefined && fault.code !== 'CLIENT_GONE')
-    logExchange(this.#log, exchange, { now: Date.now(), logQueries: this.#config.logQueries, fault })
+    const now = Date.now()
+    const failed = fault && fault.code !== 'CLIENT_GONE' ? fault.code : undefined
+    const { baseBytes = 0, deltaBytes = 0, wholeBytes = 0, url } = exchange
+    this.#ledger.note(
+      { linkBytes: baseBytes + deltaBytes + wholeBytes, baseBytes, wastedBytes: wastedBytes(exchange) },
+      now,
+    )
+    const { logQueries } = this.#config
+    const shown = logQueries ? exchange : { ...exchange, url: withoutQuery(url) }
+    this.#activity.note(shown, { ...NO_LINK, ...this.#link?.measured }, failed, now)
+    logExchange(this.#log, exchange, { now, logQueries, fault })
   }
 
   #status(): Status {
@@ -226,14 +265,17 @@ class NearProxy implements Near {
     return {
       link: this.#link?.state ?? 'unused',
       fault: fault && { code: fault.code, message: fault.message, advice: fault.advice },
-      roundTripMs: this.#link?.measured.roundTripMs,
-      bandwidthBytesPerSecond: this.#link?.measured.bandwidthBytesPerSecond,
+      ...NO_LINK,
+      ...this.#link?.measured,
+      mode: this.#config.mode,
+      intercept: this.#interception !== undefined,
       heldVersions: this.#versions.count,
       heldBytes: this.#versions.sizeBytes,
-      counts: this.#counts,
     }
   }
 }
+
+const NO_LINK = { bandwidthBytesPerSecond: undefined, roundTripMs: undefined }
 
 async function openConfiguredLink(config: NearConfig): Promise<Link> {
   const log = pino({ level: config.logLevel, name: 'hunch-link' }, pino.destination(2))

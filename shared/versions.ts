@@ -124,6 +124,11 @@ export class Versions {
     }
   }
 
+  /** All that is held, what was used last first. */
+  all(): Version[] {
+    return [...this.#held.values()].map(({ version }) => version)
+  }
+
   /** Whether exactly this version is held. */
   holds(version: Version): boolean {
     return this.#held.peek(versionKey(version))?.version === version
