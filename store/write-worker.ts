@@ -13,6 +13,8 @@ const { path, quotas } = workerData as WorkerStart
 
 // More would make what is read wait for their pages; a batch takes some milliseconds.
 const MOST_AT_ONCE = 64
+// And so much more than its quota the file may take until what is worth least is given up.
+const MOST_BYTES_AT_ONCE = 4 * 1024 * 1024
 // What compresses less is kept as it is: it is read faster, and would not be sent compressed either.
 const WORTHWHILE = 0.95
 
@@ -36,7 +38,7 @@ port.on('message', (request: WriteRequest | typeof CLOSE) => {
 
 async function workOff(): Promise<void> {
   while (waiting.length > 0) {
-    const batch = waiting.splice(0, MOST_AT_ONCE)
+    const batch = takeBatch()
     try {
       write(batch, await Promise.all(batch.map(({ orders }) => Promise.all(orders.map(prepare)))))
     } catch (error) {
@@ -45,6 +47,15 @@ async function workOff(): Promise<void> {
       for (const { id } of batch) reply({ id, why: describeFailure(error) })
     }
   }
+}
+
+function takeBatch(): WriteRequest[] {
+  let bytes = 0
+  const end = waiting.findIndex(({ orders }, at) => {
+    for (const order of orders) bytes += order.kind === 'put' ? (order.content?.length ?? 0) : 0
+    return at > 0 && (at >= MOST_AT_ONCE || bytes > MOST_BYTES_AT_ONCE)
+  })
+  return waiting.splice(0, end < 0 ? waiting.length : end)
 }
 
 function write(batch: readonly WriteRequest[], prepared: readonly (readonly WriteCommand[])[]): void {
