@@ -1,5 +1,7 @@
 // A whole pair for tests: far and nears with their real TLS link on loopback, in this process, on free ports.
 // Knows: how the two are configured and started. Does not know: what is asked of them.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { startFar, type Far } from '../../proxy-far/far.ts'
@@ -44,12 +46,18 @@ const SPARE_IDENTITIES = 4
 
 /** Starts far and one near; both end with the test. */
 export async function startPair(t: Test, options: PairOptions = {}): Promise<RunningPair> {
-  const data = t.testdir()
+  // Not `testdir`, which is removed while the proxies still write there.
+  const data = await mkdtemp(join(tmpdir(), 'hunch-'))
+  const ends: (() => Promise<void>)[] = []
+  t.teardown(async () => {
+    for (const end of ends.toReversed()) await end()
+    await rm(data, { recursive: true, force: true })
+  })
   const farData = join(data, 'far')
   const spares = await makeIdentities(farData)
   const farWords = ['--data', farData, '--allow-private', ...ALWAYS_SPECULATE, ...(options.far ?? [])]
   const far = await startFar(readConfig('far', { argv: [...common, ...farWords], env: {} }))
-  t.teardown(() => far.close())
+  ends.push(() => far.close())
   const url = parseJoinUrl(/'(.*)'/.exec(far.joinLine)?.[1] ?? '')
   const take = () => spares.pop() ?? { credential: '', nearId: '' }
   const addNear: RunningPair['addNear'] = async added => {
@@ -58,7 +66,7 @@ export async function startPair(t: Test, options: PairOptions = {}): Promise<Run
     await writeJoinedFar(nearData, { url: { ...url, port, token: undefined }, ...take(), version: 1 })
     const words = ['--data', nearData, ...(added?.arguments ?? options.near ?? [])]
     const near = await startNear(readConfig('near', { argv: [...common, ...words], env: {} }))
-    t.teardown(() => near.close())
+    ends.push(() => near.close())
     return { address: near.address, data: nearData, close: () => near.close() }
   }
   const near = await addNear()
@@ -67,10 +75,10 @@ export async function startPair(t: Test, options: PairOptions = {}): Promise<Run
     await far.close()
     const samePort = ['--listen', `127.0.0.1:${url.port}`]
     const farAgain = await startFar(readConfig('far', { argv: [...common, ...farWords, ...samePort], env: {} }))
-    t.teardown(() => farAgain.close())
+    ends.push(() => farAgain.close())
     const words = ['--data', near.data, ...(options.near ?? [])]
     const nearAgain = await startNear(readConfig('near', { argv: [...common, ...words], env: {} }))
-    t.teardown(() => nearAgain.close())
+    ends.push(() => nearAgain.close())
     return { address: nearAgain.address, data: near.data, close: () => nearAgain.close() }
   }
   return { url, far, addNear, near, credential: take().credential, restart }
