@@ -80,7 +80,7 @@ export class Reach {
       const allowed = all.filter(({ address }) => refuseAddress(address, this.#options) === undefined)
       const [first] = allowed
       if (!first) {
-        const why = refuseAddress(all[0]?.address ?? '', this.#options) ?? 'it has no address'
+        const why = all[0] ? refuseAddress(all[0].address, this.#options) : 'it has no address'
         callback(forbidden(`${name} is not on the open internet: ${why}`), [])
       } else if (options.all) callback(null, allowed)
       else callback(null, first.address, first.family)
@@ -89,5 +89,5 @@ export class Reach {
 }
 
 function forbidden(why: string): Fault {
-  return new Fault('FAR_FORBIDDEN', `${why.charAt(0).toUpperCase()}${why.slice(1)}.`)
+  return new Fault('FAR_FORBIDDEN', `${why}.`)
 }

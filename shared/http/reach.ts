@@ -27,7 +27,7 @@ export interface Reachable {
 /** Why there is no connection to `port`; undefined when there may be one. */
 export function refusePort(port: number, { allowPorts }: Pick<Reachable, 'allowPorts'>): string | undefined {
   const isAllowed = allowPorts.some(([first, last]) => port >= first && port <= last)
-  return isAllowed ? undefined : `port ${port} is not among those that this far connects to`
+  return isAllowed ? undefined : `Port ${port} is not among those that this far connects to`
 }
 
 /** Why there is no connection to `address`, an IP address without brackets; undefined when there may be one. */
