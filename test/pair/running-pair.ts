@@ -42,7 +42,7 @@ export interface RunningPair {
 // Loopback origins answer in a millisecond, and then speculation is not worth it: here it always is.
 const ALWAYS_SPECULATE = ['--min-expected-gain-ms', '0']
 // Identities are made before far starts, because far gives out one join code only.
-const SPARE_IDENTITIES = 4
+const SPARE_IDENTITIES = 7
 
 /** Starts far and one near; both end with the test. */
 export async function startPair(t: Test, options: PairOptions = {}): Promise<RunningPair> {

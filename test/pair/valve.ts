@@ -12,6 +12,7 @@ export class Valve {
   #isOpen = true
   #heldBytes = 0
   #passedBytes = 0
+  #cutAtBytes = Infinity
 
   private constructor(server: Server, farPort: number) {
     this.#server = server
@@ -67,8 +68,14 @@ export class Valve {
     while (this.#passedBytes < bytes) await once(this.#changed, 'bytes')
   }
 
+  /** Breaks every connection when so many more bytes have gone through, in the middle of what comes where need be. */
+  cutAfter(bytes: number): void {
+    this.#cutAtBytes = this.#passedBytes + bytes
+  }
+
   /** Breaks every connection. */
   cut(): void {
+    this.#cutAtBytes = Infinity
     for (const socket of this.#sockets) socket.destroy()
   }
 
@@ -81,8 +88,11 @@ export class Valve {
 
   #pass(to: Socket, bytes: Buffer): void {
     if (this.#isOpen) {
-      this.#passedBytes += bytes.length
-      to.write(bytes)
+      const passing = bytes.subarray(0, this.#cutAtBytes - this.#passedBytes)
+      this.#passedBytes += passing.length
+      to.write(passing, () => {
+        if (this.#passedBytes === this.#cutAtBytes) this.cut()
+      })
     } else {
       this.#held.push({ to, bytes })
       this.#heldBytes += bytes.length
