@@ -7,6 +7,7 @@
 // 1. A version is looked up only in the scopes of the near that asks: public, and its own.
 // 2. Exactly one verdict, then `end` or `failure`; nothing is sent after that.
 import type { Readable } from 'node:stream'
+import { agreeThresholds } from '../shared/exchange/agree-thresholds.ts'
 import { findCommons, planAnswer } from '../shared/exchange/plan-answer.ts'
 import { planPart } from '../shared/exchange/plan-part.ts'
 import { type HeldHow, type Rescue, isServerError, isUnreachable, mayShare } from '../shared/exchange/plan-reuse.ts'
@@ -85,7 +86,7 @@ class Answering {
   constructor(answer: AnswerStream, asked: AskedRequest, context: AnswerContext, exchange: Exchange) {
     this.#answer = answer
     this.#asked = asked
-    this.#context = context
+    this.#context = { ...context, thresholds: agreeThresholds(context.thresholds, asked.ask.thresholds) }
     this.#exchange = exchange
     this.#learnedIn = privateScope(asked.nearId)
     this.#scopes = ['public', this.#learnedIn]

@@ -67,7 +67,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
     revalidations: new Set(),
     waits: new UrlHistory(),
     deltaShares: new UrlHistory(),
-    deltas: new DeltaMaker(config.thresholds),
+    deltas: new DeltaMaker(),
     thresholds: config.thresholds,
     now: Date.now,
   }

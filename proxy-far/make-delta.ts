@@ -33,21 +33,17 @@ const UNKNOWN_BYTES_PER_SECOND = 125_000
 export class DeltaMaker {
   readonly #pool = new EncodePool()
   readonly #streams = new EncodeStreams()
-  readonly #thresholds: Thresholds
-
-  constructor(thresholds: Thresholds) {
-    this.#thresholds = thresholds
-  }
 
   /** The delta of a content that is known completely; undefined when none can be made now. */
   async make(
     base: DeltaBase,
     target: Uint8Array,
     ask: Ask,
+    effort: Thresholds['deltaEffort'],
     expectedRatio: number | undefined,
     signal: AbortSignal,
   ): Promise<MadeDelta | undefined> {
-    const choice = this.#choose(base, target.length, ask, expectedRatio)
+    const choice = this.#choose(base, target.length, ask, effort, expectedRatio)
     if (choice.kind === 'skip') return undefined
     const result = await this.#pool.encode({
       baseKey: `${base.version.digest} ${base.length}`,
@@ -61,9 +57,9 @@ export class DeltaMaker {
   }
 
   /** Begins the delta of a content that still arrives; undefined when near reads no format that fits. */
-  open(base: DeltaBase, ask: Ask): OpenDelta | undefined {
+  open(base: DeltaBase, ask: Ask, effort: Thresholds['deltaEffort']): OpenDelta | undefined {
     // The new content is most often about as long as the old one.
-    const choice = this.#choose(base, base.version.content.length, ask, undefined)
+    const choice = this.#choose(base, base.version.content.length, ask, effort, undefined)
     if (choice.kind === 'skip') return undefined
     const [attempt] = choice.attempts
     return { format: attempt.format, feed: this.#streams.open(bytesOf(base), attempt) }
@@ -74,8 +70,13 @@ export class DeltaMaker {
     await Promise.all([this.#pool.close(), this.#streams.close()])
   }
 
-  #choose(base: DeltaBase, targetBytes: number, ask: Ask, expectedRatio: number | undefined): DeltaChoice {
-    const { deltaEffort } = this.#thresholds
+  #choose(
+    base: DeltaBase,
+    targetBytes: number,
+    ask: Ask,
+    effort: Thresholds['deltaEffort'],
+    expectedRatio: number | undefined,
+  ): DeltaChoice {
     return chooseDelta({
       baseBytes: base.length,
       targetBytes,
@@ -83,7 +84,7 @@ export class DeltaMaker {
       cpuLoad: Math.min(1, (loadavg()[0] ?? 0) / availableParallelism()),
       formats: ask.formats,
       ...(expectedRatio === undefined ? {} : { expectedRatio }),
-      ...(deltaEffort === 'auto' ? {} : { effort: deltaEffort }),
+      ...(effort === 'auto' ? {} : { effort }),
     })
   }
 }

@@ -95,7 +95,7 @@ export class AnswerSender {
     const verdict = this.#planVerdict(head, this.#siblings[0], undefined)
     if (verdict.kind === 'delta') {
       const base = { version: verdict.base, length: verdict.baseLength }
-      const opened = this.#deltas.open(base, this.#beginning.ask)
+      const opened = this.#deltas.open(base, this.#beginning.ask, this.#thresholds.deltaEffort)
       if (opened) {
         this.#exchange.verdict = verdict
         const sent = await streamDelta(this.#answer, this.#headPart(head, {}), base, opened, streamed)
@@ -143,7 +143,7 @@ export class AnswerSender {
     if (verdict.kind === 'whole') return this.#sendWhole(content, head, end, undefined)
     const { ask, signal } = this.#beginning
     const base = { version: verdict.base, length: verdict.baseLength }
-    const delta = await this.#deltas.make(base, content, ask, undefined, signal)
+    const delta = await this.#deltas.make(base, content, ask, this.#thresholds.deltaEffort, undefined, signal)
     // What was sent of a speculation is spent in any case: a delta from it need only be smaller than the whole.
     const isSpeculation = verdict.base === this.#beginning.pump?.version
     const limit = isSpeculation ? 1 : this.#thresholds.maxDeltaRatio
