@@ -69,7 +69,7 @@ const rules: readonly Rule[] = [
   { where: /^store\//, find: importsOnly(/^(?:store|shared)\//, 'store/ imports only itself and shared/') },
   {
     where: /^loadtest\//,
-    find: importsOnly(/^(?:loadtest|shared)\//, 'loadtest reaches the proxies over sockets only'),
+    find: importsOnly(/^(?:loadtest|store|shared)\//, 'loadtest reaches the proxies over sockets only'),
   },
   { where: /^cli\//, find: importsOnly(/^(?!test\/)/, 'the product does not import its tests') },
   { where: everywhere, find: findName },
