@@ -1,7 +1,7 @@
 // Claims about how far dials: each address in turn, and no longer than somebody waits.
 import { createServer, type LookupFunction } from 'node:net'
 import t from 'tap'
-import { originFault } from '../../proxy-far/origin-fault.ts'
+import { originFault } from '../../shared/origin-fault.ts'
 import { Reach } from '../../proxy-far/reach.ts'
 import { listen } from '../pair/odd-origin.ts'
 
