@@ -32,6 +32,9 @@ export function hearOut<Heard extends Socket>(socket: Heard): Heard {
   socket._write = (chunk, encoding, callback) => write(chunk, encoding, written(callback))
   const writev = socket._writev?.bind(socket)
   if (writev) socket._writev = (chunks, callback) => writev(chunks, written(callback))
+  // An alert behind the handshake (RFC 8446 §6.2: it wants a certificate of the client, say) is the last that it said; else
+  // undici would tell only that the connection closed after it.
+  socket.on('error', () => socket.destroy())
   return socket
 }
 

@@ -1,10 +1,20 @@
 // Asking origins: one request, one response whose content is a stream, every failure a fault of the origin's side.
 // Knows: undici. Does not know: versions, deltas, the link.
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { Agent, type Dispatcher } from 'undici'
 import { Fault } from '../shared/fault.ts'
-import { type FieldList, endToEnd, fromRaw, toRaw, valueOf, withVia, without } from '../shared/http/fields.ts'
+import {
+  type FieldList,
+  MAX_RESPONSE_FIELDS_BYTES,
+  endToEnd,
+  fromRaw,
+  toRaw,
+  valueOf,
+  withVia,
+  without,
+} from '../shared/http/fields.ts'
+import { type Forwarding, planForwarding } from '../shared/http/max-forwards.ts'
 import { hearOut } from './hear-out.ts'
 import { originFault } from '../shared/origin-fault.ts'
 import type { Reach } from './reach.ts'
@@ -40,9 +50,6 @@ export interface OriginsOptions {
   readonly originSilenceMs: number
 }
 
-// Browsers accept 256 KiB of response fields; what is larger is an error at the site.
-const MAX_FIELDS_BYTES = 256 * 1024
-
 /** The connections to all origins. */
 export class Origins {
   readonly #agent: Agent
@@ -60,7 +67,7 @@ export class Origins {
       headersTimeout: options.originTimeoutMs,
       // See `withinSilence`: undici has no limit that differs between a head and a content that was begun.
       bodyTimeout: 0,
-      maxHeaderSize: MAX_FIELDS_BYTES,
+      maxHeaderSize: MAX_RESPONSE_FIELDS_BYTES,
       // One slow response must not hold up others of its origin.
       pipelining: 1,
     })
@@ -68,6 +75,8 @@ export class Origins {
 
   /** Asks an origin; resolves when the response begins. Raises ORIGIN_* and, when `signal` fires, CLIENT_GONE. */
   async fetch(request: OriginRequest): Promise<OriginResponse> {
+    const forwarding = planForwarding(request)
+    if (forwarding.kind === 'answer') return ownResponse(forwarding)
     const { protocol, host } = new URL(request.url)
     const path = request.url.slice(`${protocol}//${host}`.length)
     let response: Dispatcher.ResponseData
@@ -76,7 +85,10 @@ export class Origins {
         origin: `${protocol}//${host}`,
         path,
         method: request.method,
-        headers: toRaw([['Host', host], ...withVia(without(request.fields, 'host', 'expect'), '2.0', 'hunch-far')]),
+        headers: toRaw([
+          ['Host', host],
+          ...withVia(without(forwarding.fields, 'host', 'expect', 'trailer'), '2.0', 'hunch-far'),
+        ]),
         body: request.body ?? null,
         signal: request.signal,
         responseHeaders: 'raw',
@@ -143,6 +155,13 @@ async function* withinSilence(body: Readable, silenceMs: number, host: string): 
   } finally {
     clearTimeout(silence)
   }
+}
+
+/** Far is the last that a request may come to (RFC 9110 §7.6.2). */
+function ownResponse({ status, fields, content }: Extract<Forwarding, { kind: 'answer' }>): OriginResponse {
+  const length: FieldList = [['Content-Length', String(content.length)]]
+  const body = Readable.from([content], { objectMode: false })
+  return { status, fields: [...fields, ...length], body, trailers: () => [], discard: () => void body.destroy() }
 }
 
 /** What a proxy passes on of a response, with its own word that it did (RFC 9110 §7.6). */

@@ -5,10 +5,13 @@ import type { Readable } from 'node:stream'
 import { type Fault, asFault } from '../shared/fault.ts'
 import { type RequestFacts } from '../shared/http/caching.ts'
 import { proxyStatus } from '../shared/http/proxy-status.ts'
-import { type FieldList, toLists } from '../shared/http/fields.ts'
+import { type FieldList, asTrailers, toLists } from '../shared/http/fields.ts'
 import { canonicalUrl } from '../shared/http/url.ts'
 import { FAULT_FIELD } from '../shared/link/protocol.ts'
 import type { Origins } from './origin.ts'
+
+// Node ends their streams with the head.
+const EMPTY: ReadonlySet<number> = new Set([204, 205, 304])
 
 /** Passes one request to its origin and the response back, both as streams. Gives the fault that ended it, if any. */
 export async function proxyPlainly(
@@ -29,8 +32,15 @@ export async function proxyPlainly(
         if (!isOurs) stream.additionalHeaders({ ':status': status, ...toHeaders(interim) })
       },
     })
-    stream.respond({ ':status': response.status, ...toHeaders(response.fields) })
+    // RFC 9110 §15: above 599 a status is invalid, and taken for a 5xx; HTTP/2 in Node carries none.
+    const status = response.status > 599 ? 500 : response.status
+    const hasContent = facts.method !== 'HEAD' && !EMPTY.has(status)
+    // Node's compatible interface listens, too, and would send none.
+    stream.removeAllListeners('wantTrailers')
+    stream.once('wantTrailers', () => stream.sendTrailers(toHeaders(asTrailers(response.trailers()))))
+    stream.respond({ ':status': status, ...toHeaders(response.fields) }, { waitForTrailers: hasContent })
     for await (const chunk of response.body) {
+      if (!hasContent) break
       if (!stream.write(chunk)) await onceDrained(stream, signal)
       if (signal.aborted) return undefined
     }

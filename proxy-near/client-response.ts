@@ -121,6 +121,13 @@ export class ClientResponse {
     response.end()
   }
 
+  /** Answers with a content that is known. */
+  answer(status: number, fields: FieldList, content: Uint8Array): void {
+    this.begin(status, fields, content.length)
+    void this.write(content)
+    this.end()
+  }
+
   /** A page for a fault before the head was sent; else the connection breaks, so that nothing looks complete. */
   fail(fault: Fault): void {
     if (this.#response.destroyed) return

@@ -2,7 +2,7 @@
 // Knows: undici. Does not know: the link, versions.
 import { connect, type Socket } from 'node:net'
 import { type Duplex, Readable } from 'node:stream'
-import { Agent, type Dispatcher } from 'undici'
+import { Agent, buildConnector, type Dispatcher } from 'undici'
 import { Fault } from '../shared/fault.ts'
 import {
   asTrailers,
@@ -11,6 +11,7 @@ import {
   fromLists,
   fromRaw,
   lengthOf,
+  MAX_RESPONSE_FIELDS_BYTES,
   toRaw,
   withVia,
   without,
@@ -24,15 +25,22 @@ import type { WebSocketEnd } from './websocket.ts'
 
 // As long as browsers wait for a head. A content may be silent for as long as it likes: it may be a stream of events.
 const PATIENCE_MS = 300_000
-// What browsers accept.
-const MAX_FIELDS_BYTES = 256 * 1024
+
+const connectTo = buildConnector({ allowH2: false })
 
 export class DirectOrigins {
   readonly #agent = new Agent({
-    allowH2: false,
+    connect: (to, callback) => {
+      connectTo(to, (...[error, socket]) => {
+        // A TLS alert behind the handshake tells more than that the connection closed after it.
+        socket?.on('error', () => socket.destroy())
+        if (error) callback(error, null)
+        else callback(null, socket)
+      })
+    },
     headersTimeout: PATIENCE_MS,
     bodyTimeout: 0,
-    maxHeaderSize: MAX_FIELDS_BYTES,
+    maxHeaderSize: MAX_RESPONSE_FIELDS_BYTES,
   })
   readonly #sockets = new Set<Duplex>()
 

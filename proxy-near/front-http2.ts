@@ -3,7 +3,7 @@
 import { constants, performServerHandshake, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import { Fault, asFault } from '../shared/fault.ts'
-import { endToEnd, fromRaw, valueOf, without } from '../shared/http/fields.ts'
+import { MAX_RESPONSE_FIELDS_BYTES, endToEnd, fromRaw, valueOf, without } from '../shared/http/fields.ts'
 import { urlInside } from '../shared/http/inside-url.ts'
 import { ClientResponse } from './client-response.ts'
 import { type FrontHandlers, MAX_FIELDS_BYTES, type OpenedConnection } from './front-handlers.ts'
@@ -26,6 +26,8 @@ export function serveHttp2(
   const session = performServerHandshake(socket, {
     maxHeaderListPairs: MAX_PAIRS,
     maxSessionMemory: MAX_SESSION_MEMORY_MIB,
+    // Counted before compression, with 12 bytes for each field; Node's default is 64 KiB.
+    maxSendHeaderBlockLength: 2 * MAX_RESPONSE_FIELDS_BYTES,
     // An origin's repeated fields are the client's to judge, as over HTTP/1.1.
     strictSingleValueFields: false,
     settings: {

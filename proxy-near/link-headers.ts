@@ -8,7 +8,8 @@ import { NAMES_FIELD, namesOf } from '../shared/link/field-names.ts'
 /** All but the method. `receivedBy`: the protocol by which near got the request (RFC 9110 §7.6.3). */
 export function linkHeaders({ url, fields }: RequestFacts, receivedBy: string): OutgoingHttpHeaders {
   const { protocol, host } = new URL(url)
-  const passed = without(fields, 'host', 'expect')
+  // Trailers of a request are not carried (docs/link.md §3), so none are promised.
+  const passed = without(fields, 'host', 'expect', 'trailer')
   // A client that speaks HTTP/2 itself wrote them in lower case because it had to.
   const names = receivedBy === '2.0' ? undefined : namesOf(passed)
   return {

@@ -9,6 +9,7 @@ import type { NearConfig, Thresholds } from '../shared/config/options.ts'
 import type { SitePolicy } from '../shared/config/site-settings.ts'
 import { Ledger } from '../shared/exchange/ledger.ts'
 import { Fault, asFault } from '../shared/fault.ts'
+import { planForwarding } from '../shared/http/max-forwards.ts'
 import { parseHostPort, withoutQuery } from '../shared/http/url.ts'
 import { KeptVersions } from '../store/kept-versions.ts'
 import { type ClientRequest, NEAR_SCOPE } from './ask-far.ts'
@@ -133,9 +134,16 @@ class NearProxy implements Near {
     return pages
   }
 
-  async #serve(request: ClientRequest, response: ClientResponse): Promise<void> {
-    const { method, url } = request.facts
+  async #serve(received: ClientRequest, response: ClientResponse): Promise<void> {
+    const { method, url } = received.facts
     const exchange: Exchange = { method, url, startedAt: Date.now() }
+    const forwarding = planForwarding(received.facts)
+    if (forwarding.kind === 'answer') {
+      response.answer(forwarding.status, forwarding.fields, forwarding.content)
+      this.#finish({ ...exchange, status: forwarding.status }, undefined)
+      return
+    }
+    const request = { ...received, facts: { ...received.facts, fields: forwarding.fields } }
     try {
       if (this.#link && this.#policyOf(readHost(url)) !== 'bypass')
         await serveRequest(request, response, this.#context(this.#link, url), exchange)

@@ -1,6 +1,7 @@
 // What went wrong between a proxy and an origin, as a fault of the table.
 // Knows: the codes of undici, Node's sockets and TLS, and what they mean for a person. Does not know: requests.
 import { Fault, type FaultCode } from './fault.ts'
+import { MAX_RESPONSE_FIELDS_BYTES } from './http/fields.ts'
 
 const failures: readonly { readonly codes: RegExp; readonly fault: FaultCode; readonly text: string }[] = [
   { codes: /^(ENOTFOUND|EAI_|ENODATA|ESERVFAIL)/, fault: 'ORIGIN_NAME', text: 'is not a name that the DNS knows.' },
@@ -19,7 +20,7 @@ const failures: readonly { readonly codes: RegExp; readonly fault: FaultCode; re
   {
     codes: /^UND_ERR_HEADERS_OVERFLOW$|^HPE_HEADER_OVERFLOW$/,
     fault: 'ORIGIN_BAD_RESPONSE',
-    text: 'sent fields larger than 256 KiB.',
+    text: `sent fields larger than ${MAX_RESPONSE_FIELDS_BYTES / 1024} KiB.`,
   },
   {
     codes: /^UND_ERR_RES_CONTENT_LENGTH_MISMATCH$/,
@@ -28,6 +29,11 @@ const failures: readonly { readonly codes: RegExp; readonly fault: FaultCode; re
   },
   { codes: /^HPE_/, fault: 'ORIGIN_BAD_RESPONSE', text: 'sent what is not HTTP.' },
   { codes: /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED)$/, fault: 'CLIENT_BAD_REQUEST', text: 'cannot be sent this request.' },
+  {
+    codes: /_ALERT_/,
+    fault: 'ORIGIN_TLS',
+    text: 'refused the TLS connection; it may want a certificate of the client.',
+  },
   {
     codes: /CERT|SIGNED|SSL|TLS|ALTNAME|ISSUER|CRL/,
     fault: 'ORIGIN_TLS',

@@ -17,6 +17,9 @@ const hopByHop = new Set([
   'upgrade',
 ])
 
+/** What a response may have, names and values together; browsers accept 256 KiB, and a head on the link carries a little more. */
+export const MAX_RESPONSE_FIELDS_BYTES = 254 * 1024
+
 /** Pairs from Node's flat `rawHeaders`: name, value, name, value. */
 export function fromRaw(raw: readonly string[]): FieldList {
   const fields: [string, string][] = []

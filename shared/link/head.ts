@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto'
 import { type BrotliOptions, brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
 import { Fault } from '../fault.ts'
-import { asTrailers, type FieldList } from '../http/fields.ts'
+import { asTrailers, type FieldList, MAX_RESPONSE_FIELDS_BYTES } from '../http/fields.ts'
 import { headDictionary } from './head-dictionary.ts'
 
 /** What far tells near of the exchange; numbers are bytes on the link and milliseconds. All are optional. */
@@ -43,9 +43,10 @@ const factNames = {
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table is complete and const
 const factKeys = Object.keys(factNames) as readonly (keyof HeadFacts)[]
 
-// A compressed head does not unfold to more; and one of this length that cannot be compressed still fits into a part
-// (MAX_HELD_BYTES), since Brotli adds less than a kilobyte to it.
-const MAX_HEAD_CHARACTERS = 255 * 1024
+// The fields of an origin, and a kilobyte for status, facts, and what far adds. A compressed head does not unfold to more;
+// and one of this length that cannot be compressed still fits into a part (MAX_HELD_BYTES), since Brotli adds less than a
+// kilobyte to it.
+const MAX_HEAD_CHARACTERS = MAX_RESPONSE_FIELDS_BYTES + 1024
 
 // RFC 9110 §5.1 and §5.5: whatever else stood in a head would end one field line and begin another.
 const fieldName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
@@ -75,7 +76,7 @@ export function encodeHead(head: Head, base: FieldList | undefined): Uint8Array 
   if (!head.fields.every(isField)) throw new Fault('ORIGIN_BAD_RESPONSE', 'The site sent a field that is none.')
   const text = Buffer.from(`${facts.join('')}:status ${head.status}\n${fieldsText(head.fields)}`, 'latin1')
   if (text.length > MAX_HEAD_CHARACTERS) {
-    throw new Fault('ORIGIN_BAD_RESPONSE', `The site sent fields larger than ${MAX_HEAD_CHARACTERS / 1024} KiB.`)
+    throw new Fault('ORIGIN_BAD_RESPONSE', `The site sent fields larger than ${MAX_RESPONSE_FIELDS_BYTES / 1024} KiB.`)
   }
   const compressed = brotliCompressSync(text, {
     params: {

@@ -184,3 +184,25 @@ t.test('every status is passed on, with its content or without one', async t => 
     }
   }
 })
+
+t.test('a TRACE or OPTIONS goes as far as Max-Forwards says; the last answers it', async t => {
+  const { near } = await startPair(t)
+  const origin = await Origin.start(t, (request, response) => {
+    request.resume()
+    response.end(`origin, ${request.headersDistinct['max-forwards']?.join()}`)
+  })
+  const fields = (count: number) => ['Max-Forwards', String(count), 'Cookie', 'a=1', 'X-One', '1']
+  for (const method of ['TRACE', 'OPTIONS']) {
+    const [atNear, atFar, atOrigin] = [0, 1, 2].map(count =>
+      ask(near.address, origin.url, { method, fields: fields(count) }),
+    )
+    t.match((await atOrigin)?.body.toString(), 'origin, 0', method)
+    for (const [at, got] of [await atNear, await atFar].entries()) {
+      t.match(got, { status: 200, complete: true }, `${method}, ${at}`)
+      const traced = got?.body.toString() ?? ''
+      t.equal(got?.all('content-type').join(), method === 'TRACE' ? 'message/http' : '')
+      t.notMatch(traced, /origin|cookie/i)
+      if (method === 'TRACE') t.match(traced, /^TRACE http:[^]*max-forwards: 0/i)
+    }
+  }
+})

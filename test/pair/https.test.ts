@@ -178,12 +178,21 @@ t.test(
 t.test('a site that wants a certificate of the client is a page; then the client meets it itself', async t => {
   const leaf = await makeLeaf()
   const mine = await makeLeaf('me.example')
-  // In TLS 1.3 the refusal comes after the handshake, and looks to far like any connection that breaks.
-  const options = { ...leaf, requestCert: true, rejectUnauthorized: true, ca: mine.ca, maxVersion: 'TLSv1.2' } as const
-  const origin = await startTlsOrigin(t, options, (_request, response) => response.end('welcome'))
-  const { near, ca } = await startIntercepting(t, leaf)
-  t.match(await askHttp1(t, near.address, origin, ca, '/'), { status: 502, body: /ORIGIN_TLS/ })
-  await t.rejects(openTls(t, near.address, origin, { ca }), 'it meets the site itself')
+  // In TLS 1.3 the refusal comes after the handshake.
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const options = { ...leaf, requestCert: true, rejectUnauthorized: true, ca: mine.ca, maxVersion }
+    const origin = await startTlsOrigin(t, options, (_request, response) => response.end('welcome'))
+    for (const mode of ['optimistic', 'direct']) {
+      const { near, ca } = await startIntercepting(t, leaf, '--mode', mode)
+      const got = await askHttp1(t, near.address, origin, ca, '/')
+      t.match(
+        got,
+        { status: 502, body: /may want a certificate of the client[^]*ORIGIN_TLS/ },
+        `${maxVersion}, ${mode}`,
+      )
+      await t.rejects(openTls(t, near.address, origin, { ca }), 'it meets the site itself')
+    }
+  }
 })
 
 t.test('what is excluded is tunnelled: the client sees the certificate of the origin', async t => {

@@ -117,3 +117,21 @@ t.test('far says of itself how it is, and that is all without a credential', asy
   t.match(JSON.parse(health.body.toString()), { status: 'ok', versions: 0 })
   t.match(await request(session, { ':path': '/metrics-of-others' }), { status: 407 })
 })
+
+t.test('trailers follow, and a status that HTTP/2 has not is a 500', async t => {
+  const pair = await startPair(t)
+  const url = await startRawOrigin(t, (socket, head) => {
+    const status = head.startsWith('GET /999') ? 999 : 200
+    socket.end(
+      `HTTP/1.1 ${status} Odd\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: abc\r\nVary: x\r\n\r\n`,
+    )
+  })
+  const session = connectTo(t, pair)
+  const stream = session.request(askFor(pair, `${url}/`))
+  const trailers = once(stream, 'trailers')
+  t.equal(String(await buffer(stream)), 'ok')
+  const [fields] = (await trailers) as [IncomingHttpHeaders]
+  t.match(fields, { 'x-sum': 'abc' })
+  t.notOk(fields.vary)
+  t.match(await request(session, askFor(pair, `${url}/999`)), { status: 500, body: Buffer.from('ok') })
+})

@@ -33,6 +33,10 @@ t.test('what libraries report is a fault that says what happened to whom', async
       code,
     )
   }
+  t.match(
+    originFault(errorOf('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'), 'a', 0).message,
+    /certificate of the client/,
+  )
   t.match(originFault(errorOf('UND_ERR_HEADERS_TIMEOUT'), 'a', 3000).message, /3 s/)
 })
 
