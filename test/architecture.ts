@@ -154,7 +154,9 @@ function findName({ path }: SourceFile): readonly string[] {
 function findSpecifiers({ imports }: SourceFile): readonly string[] {
   return imports.flatMap(({ written }) => {
     if (written.startsWith('.')) return /\.(?:ts|js)$/.test(written) ? [] : [`the path ${written} lacks its .ts`]
-    return builtinModules.includes(written) ? [`the builtin ${written} lacks its node:`] : []
+    // Some are listed with their node:, since they have no name without.
+    const lacksScheme = !written.startsWith('node:') && builtinModules.includes(written)
+    return lacksScheme ? [`the builtin ${written} lacks its node:`] : []
   })
 }
 

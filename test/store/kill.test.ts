@@ -6,9 +6,9 @@ import t from 'tap'
 import { openToRead, storePath } from '../../store/database.ts'
 import { Reader } from '../../store/reader.ts'
 import { openKept, recall } from './open-kept.ts'
-import { numbered } from './writing-child.ts'
+import { numbered } from '../../loadtest/store/writing-child.ts'
 
-const child = fileURLToPath(new URL('./writing-child.ts', import.meta.url))
+const child = fileURLToPath(new URL('../../loadtest/store/writing-child.ts', import.meta.url))
 const ROUNDS = 2
 
 t.test('what was said to be stored is there after kill -9, whole; nothing else is in the way', async t => {

@@ -1,16 +1,19 @@
 // A process that does nothing but store versions until it is killed: prints the number of each that is on the disk.
-//   node test/store/writing-child.ts DATA_DIR FIRST
+//   node loadtest/store/writing-child.ts DATA_DIR FIRST
 // Knows: how its versions are made, for those who check them. Does not know: who kills it.
 import { createHash } from 'node:crypto'
 import { KeptVersions } from '../../store/kept-versions.ts'
-import { makeVersion } from '../shared/sample-version.ts'
-import type { Version } from '../../shared/version.ts'
+import { Freshness } from '../../shared/http/freshness.ts'
+import { digestOf, type Version } from '../../shared/version.ts'
 
-/** The version number `at`: text that compresses, 1 to 100 kB of it. */
+/** The version number `at`: text that compresses, 2 to 100 kB of it. */
 export function numbered(at: number): Version {
   const seed = createHash('sha256').update(String(at)).digest('hex')
-  const content = `${seed} ${at} `.repeat(20 + ((at * 37) % 1400))
-  return makeVersion({ url: `http://site.example/${at}`, content, fields: [['Content-Type', 'text/html']] })
+  const content = Buffer.from(`${seed} ${at} `.repeat(20 + ((at * 37) % 1400)))
+  const url = `http://site.example/${at}`
+  const response = { status: 200, fields: [['Content-Type', 'text/html']] } as const
+  const freshness = Freshness.of({ method: 'GET', url, fields: [] }, response, 'shared', 0)
+  return { url, scope: 'public', ...response, digest: digestOf(content), content, freshness, storedAt: 0 }
 }
 
 if (import.meta.main) {
