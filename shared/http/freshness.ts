@@ -29,6 +29,8 @@ export interface StoredFacts {
   readonly variant: string | undefined
   /** Whether the request had credentials (§3.5). */
   readonly authorized: boolean
+  /** Whether it answers only who sends the same cookie and credentials, as if `Vary` named them; see `isPersonal`. */
+  readonly personal: boolean
   readonly cache: CacheKind
   readonly askedAt: number
   readonly mustBeValidated: boolean
@@ -51,7 +53,7 @@ export class Freshness {
     this.facts = facts
     this.#response = response
     this.#directives = directivesOf(response.fields)
-    this.#vary = valueOf(response.fields, 'vary')
+    this.#vary = selectingFields(facts.personal, response.fields)
     this.#lifetimeSeconds = lifetimeSeconds(response, cache, askedAt)
     this.#initialAgeSeconds = initialAgeSeconds(response.fields, cache, askedAt)
   }
@@ -62,9 +64,11 @@ export class Freshness {
    */
   static of(request: RequestFacts, response: ResponseFacts, cache: CacheKind, now: number): Freshness {
     const { method, url, fields } = request
-    const variant = variantOf(valueOf(response.fields, 'vary'), fields)
     const authorized = valueOf(fields, 'authorization') !== undefined
-    return new Freshness({ method, url, variant, authorized, cache, askedAt: now, mustBeValidated: false }, response)
+    const personal = isPersonal(fields, response.fields)
+    const variant = variantOf(selectingFields(personal, response.fields), fields)
+    const facts = { method, url, variant, authorized, personal, cache, askedAt: now, mustBeValidated: false }
+    return new Freshness(facts, response)
   }
 
   /** The rules for a stored response of which `facts` were written down. */
@@ -166,7 +170,7 @@ export class Freshness {
     const { mustBeValidated, cache } = this.facts
     const noCache = this.#directives.has('no-cache') && splitList(this.#directives.get('no-cache')).length === 0
     const noStore = this.#directives.has('no-store') && !this.#directives.has('must-understand')
-    if (mustBeValidated || noCache || noStore) return true
+    if (mustBeValidated || noCache || noStore || setsCookie(this.#response.fields)) return true
     return cache === 'shared' && !maySharedCacheReuse(this.facts, this.#response.fields)
   }
 
@@ -184,14 +188,38 @@ function maxStale(wishes: Directives): number {
   return wishes.get('max-stale') === undefined ? Number.POSITIVE_INFINITY : (secondsOf(wishes, 'max-stale') ?? 0)
 }
 
-/**
- * Whether a shared cache may answer with it at all (§3, §3.5), `private` aside also where it names fields. What sets a
- * cookie is answered only when the origin says that it is for all: stricter than the RFC, see `isPublic`.
- */
+/** Whether a shared cache may answer with it at all (§3, §3.5), `private` aside also where it names fields. */
 function maySharedCacheReuse({ authorized }: StoredFacts, fields: FieldList): boolean {
   const directives = directivesOf(fields)
   if (directives.has('private')) return false
-  const isShared = directives.has('public') || directives.has('s-maxage')
-  if (valueOf(fields, 'set-cookie') !== undefined && !isShared) return false
-  return isShared || directives.has('must-revalidate') || !authorized
+  return isForAll(directives) || directives.has('must-revalidate') || !authorized
 }
+
+/**
+ * What was made for a cookie or credentials, or is private, answers nobody else. Near is a private cache, but not of one
+ * user: a browser has profiles, and a machine has several programs. Many origins count on caches of one user each and
+ * name nothing in `Vary`. Stricter than the RFC, as `isPublic` is.
+ */
+function isPersonal(requestFields: FieldList, responseFields: FieldList): boolean {
+  const directives = directivesOf(responseFields)
+  if (directives.has('private')) return true
+  return PERSONAL.some(name => valueOf(requestFields, name) !== undefined) && !isForAll(directives)
+}
+
+/** What begins a session for whoever asks must begin another one for whoever asks next, unless it is for all in words. */
+function setsCookie(fields: FieldList): boolean {
+  const directives = directivesOf(fields)
+  const isServed = !splitList(directives.get('no-cache')).includes('set-cookie')
+  return isServed && valueOf(fields, 'set-cookie') !== undefined && !isForAll(directives)
+}
+
+function isForAll(directives: Directives): boolean {
+  return directives.has('public') || directives.has('s-maxage')
+}
+
+function selectingFields(personal: boolean, responseFields: FieldList): string | undefined {
+  const vary = valueOf(responseFields, 'vary')
+  return personal ? [...PERSONAL, ...(vary === undefined ? [] : [vary])].join() : vary
+}
+
+const PERSONAL = ['authorization', 'cookie']

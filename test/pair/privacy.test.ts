@@ -53,6 +53,29 @@ for (const [name, visit] of Object.entries(personal)) {
   })
 }
 
+t.test('two profiles behind one near get their own pages, as fresh as what near holds of the other may be', async t => {
+  const { near } = await startPair(t)
+  for (const caching of ['max-age=60', 'private, max-age=60']) {
+    let sessions = 0
+    const origin = await Origin.start(t, ({ headers }, response) => {
+      const mine = headers.cookie === undefined ? { 'set-cookie': `session=${++sessions}` } : {}
+      response
+        .writeHead(200, { 'content-type': 'text/html', 'cache-control': caching, ...mine })
+        .end(`${page}${headers.cookie}`)
+    })
+    const get = async (cookie?: string) =>
+      ask(near.address, origin.url, { fields: cookie === undefined ? [] : ['Cookie', cookie] })
+    for (const session of ['session=1', 'session=2']) t.strictSame((await get()).all('set-cookie'), [session], caching)
+    for (const way of ['delta', 'fresh']) {
+      const got = await get('session=1')
+      t.equal(got.body.toString(), `${page}session=1`)
+      t.equal(got.way, way, caching)
+    }
+    t.equal((await get('session=2')).body.toString(), `${page}session=2`, caching)
+    t.equal((await get('session=1')).way, 'fresh', 'both are held')
+  }
+})
+
 t.test('a page for all is a speculation for the other user, also when that one has a cookie', async t => {
   const { got, conditions } = await visitBoth(t, { path: '/', answer: {} }, page)
   t.match(got, { status: 200, way: /^(confirmed|whole)$/ })

@@ -264,8 +264,36 @@ t.test('a shared cache answers with credentials, cookies and private only as the
     t.strictSame(answers(value, secret), [true, true], value)
   t.strictSame(answers('private'), [false, true])
   t.strictSame(answers('private="x"'), [false, true])
-  t.strictSame(answers('x', get(), ['Set-Cookie', 'a=1']), [false, true])
-  t.strictSame(answers('public', get(), ['Set-Cookie', 'a=1']), [true, true])
+})
+
+t.test('what sets a cookie sets it for one: only in words is it for who asks next, in either cache', async t => {
+  for (const cache of caches) {
+    const answers = (value: string) => freshness(says(value, ['Set-Cookie', 'a=1']), cache).answers(get(), NOW)
+    t.notOk(answers('max-age=60'))
+    t.ok(answers('max-age=60, public'))
+    t.ok(answers('max-age=60, no-cache="set-cookie"'), 'and is not served')
+  }
+})
+
+t.test('what was made for a cookie or credentials, or is private, answers only who sends the same ones', async t => {
+  const ann = get([['Cookie', 'user=ann']])
+  const robert = get([['Cookie', 'user=robert']])
+  const strangers = [get(), robert, get([...ann.fields, ['Authorization', 'Basic x']])]
+  const minute = 'max-age=60'
+  for (const cache of caches) {
+    const page = freshness(says(minute, ['ETag', '"1"']), cache, ann)
+    t.ok(page.answers(ann, NOW))
+    for (const stranger of strangers) {
+      t.notOk(page.answers(stranger, NOW))
+      t.equal(page.validators(stranger), undefined, 'nor is it confirmed for them')
+    }
+    t.ok(freshness(says(`${minute}, public`), cache, ann).answers(robert, NOW), 'for all, in words')
+    t.ok(freshness(says(minute), cache).answers(ann, NOW), 'what was made for nobody is for all')
+    const again = Freshness.restore(page.facts, ok(says(minute)))
+    t.strictSame([again.answers(ann, NOW), again.answers(robert, NOW)], [true, false], 'also when it was written down')
+  }
+  const secret = freshness(says(`${minute}, private`))
+  t.strictSame([secret.answers(get(), NOW), secret.answers(ann, NOW)], [true, false])
 })
 
 t.test('no-cache with names answers without those fields', async t => {
