@@ -8,6 +8,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { get, median } from './get.ts'
 import { isPresetName, type LinkFigures, type PresetName, presetFigures } from './link/presets.ts'
@@ -45,6 +46,9 @@ class Ups {
   }
 }
 
+// Near dials no two times in half a second; a link that breaks is older than that.
+const SETTLED_MS = 600
+
 const { values } = parseArgs({
   options: {
     link: { type: 'string', multiple: true, default: ['modem-28.8', 'gprs', 'edge', 'geo', 'leo'] },
@@ -79,6 +83,7 @@ async function measure(on: RunningFar, link: PresetName, round: number): Promise
   const { near, ups, sample } = await start(on, link, figures, round, false)
   // The ticket of this session has come with the answer; the next dial uses it.
   const up = ups.next()
+  await setTimeout(SETTLED_MS)
   near.emulator?.setState('down')
   near.emulator?.setState('up')
   const got = await get(`${url}?broken=${round}`, near.proxy)

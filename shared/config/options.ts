@@ -118,7 +118,7 @@ export const options = {
   ),
   storePerOrigin: row(percent, { near: '25', far: '10' }, 'The part of it that one site may take'),
   storePerUser: row(percent, { far: '25' }, "The part of it that one near's private versions may take"),
-  linkTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { near: '30000' }, 'A link silent for longer is given up'),
+  linkTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { near: '30000' }, 'The longest wait for far to answer a dial, and the hello'),
   // Long polls are answered after one to two minutes; browsers and undici wait for five.
   originTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { far: '300000' }, 'The longest wait for a site to answer'),
   // Event streams are silent for as long as nothing happens. A host that vanished is found by TCP's keep-alive, a client
