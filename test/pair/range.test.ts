@@ -81,3 +81,19 @@ t.test('ranges that near cannot serve, and resumed downloads, are the origin’s
     ['bytes=0-1,5000-', undefined],
   ])
 })
+
+t.test('behind a range of what is stale the whole is asked for, unconditioned by the client', async t => {
+  const { near } = await startPair(t)
+  const renewed = Promise.withResolvers<readonly unknown[]>()
+  const stale = { 'cache-control': 'max-age=1, stale-while-revalidate=60', age: '30' }
+  let asked = 0
+  const origin = await Origin.start(t, ({ method, headers }, response) => {
+    asked += 1
+    if (asked === 2) renewed.resolve([method, headers.range, headers['if-range'], headers['if-none-match']])
+    response.writeHead(200, { 'content-type': 'text/html', etag: '"a"', ...stale }).end(page)
+  })
+  await ask(near.address, origin.url)
+  const part = await ask(near.address, origin.url, { fields: ['Range', 'bytes=0-9', 'If-Range', '"a"'] })
+  t.match(part, { status: 206, way: 'stale', body: Buffer.from(page.slice(0, 10)) })
+  t.strictSame(await renewed.promise, ['GET', undefined, undefined, '"a"'], 'the tag is that of what far holds')
+})
