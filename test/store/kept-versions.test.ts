@@ -219,7 +219,7 @@ t.test('a file that is no store, or is torn in its middle, is emptied with a lin
   t.strictSame(await recall(next, URL_A), ['new'])
   await next.close()
   const bytes = readFileSync(storePath(dataDir))
-  bytes.fill(0xee, 8192)
+  bytes.fill(0xee, 4096)
   writeFileSync(storePath(dataDir), bytes)
   const { kept: torn, lines: said } = openKept(t, dataDir)
   t.strictSame(await recall(torn, URL_A), [])
