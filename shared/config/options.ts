@@ -90,8 +90,7 @@ export const options = {
   whenLinkFails: row(
     word('fail', 'direct'),
     { near: 'fail' },
-    'Without a link to far: say so, or ask sites directly. They then see your address and far saves nothing; who ' +
-      'listens on your network sees where you go',
+    'Without far: an error page, or the sites themselves, which then see your address',
   ),
   intercept: row(toggle, { near: 'false', demo: 'false' }, 'Open HTTPS, too; see docs/https.md'),
   exclude: row(hostPatterns, { near: 'none', demo: 'none' }, 'Hosts that are tunnelled, *. for all below one'),
@@ -118,7 +117,11 @@ export const options = {
   ),
   storePerOrigin: row(percent, { near: '25', far: '10' }, 'The part of it that one site may take'),
   storePerUser: row(percent, { far: '25' }, "The part of it that one near's private versions may take"),
-  linkTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { near: '30000' }, 'The longest wait for far to answer a dial, and the hello'),
+  linkTimeoutMs: row(
+    milliseconds(1, LONGEST_WAIT_MS),
+    { near: '30000' },
+    'The longest wait for far to answer a dial, and the hello',
+  ),
   // Long polls are answered after one to two minutes; browsers and undici wait for five.
   originTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { far: '300000' }, 'The longest wait for a site to answer'),
   // Event streams are silent for as long as nothing happens. A host that vanished is found by TCP's keep-alive, a client
