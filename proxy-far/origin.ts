@@ -2,6 +2,7 @@
 // Knows: undici. Does not know: versions, deltas, the link.
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
+import { LRUCache } from 'lru-cache'
 import { Agent, type Dispatcher } from 'undici'
 import { Fault } from '../shared/fault.ts'
 import {
@@ -15,6 +16,7 @@ import {
   without,
 } from '../shared/http/fields.ts'
 import { type Forwarding, planForwarding } from '../shared/http/max-forwards.ts'
+import { failResets } from './fail-resets.ts'
 import { hearOut } from './hear-out.ts'
 import { originFault } from '../shared/origin-fault.ts'
 import type { Reach } from './reach.ts'
@@ -50,19 +52,33 @@ export interface OriginsOptions {
   readonly originSilenceMs: number
 }
 
+// An entry takes about a hundred bytes, and what is forgotten is known again with the next connection.
+const MOST_PROTOCOLS = 10_000
+
+// RFC 9110 §9.2.2: asked twice, these mean what they mean once.
+const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
+
 /** The connections to all origins. */
 export class Origins {
   readonly #agent: Agent
   readonly #timeoutMs: number
   readonly #silenceMs: number
+  /** By origin, the protocol that it spoke last, as Via says it. */
+  readonly #protocols = new LRUCache<string, string>({ max: MOST_PROTOCOLS })
 
   constructor(options: OriginsOptions, reach: Reach) {
     this.#timeoutMs = options.originTimeoutMs
     this.#silenceMs = options.originSilenceMs
-    const connect = reach.connector()
+    // As browsers offer it: some origins take what is named first.
+    const connect = reach.connector({ preferH2: true })
     this.#agent = new Agent({
       connect: (to, callback) => {
-        connect(to, (...[error, socket]) => (error ? callback(error, null) : callback(null, hearOut(socket))))
+        connect(to, (...[error, socket]) => {
+          if (!socket) return callback(error, null)
+          const isHttp2 = 'alpnProtocol' in socket && socket.alpnProtocol === 'h2'
+          this.#protocols.set(`${to.protocol}//${to.host}`, isHttp2 ? '2.0' : '1.1')
+          return callback(null, failResets(hearOut(socket)))
+        })
       },
       headersTimeout: options.originTimeoutMs,
       // See `withinSilence`: undici has no limit that differs between a head and a content that was begun.
@@ -73,16 +89,38 @@ export class Origins {
     })
   }
 
-  /** Asks an origin; resolves when the response begins. Raises ORIGIN_* and, when `signal` fires, CLIENT_GONE. */
+  /**
+   * Asks an origin; resolves when the response begins. A connection that breaks before that is no reason to fail where
+   * asking again is safe: the origin may just have closed one that lay idle. Raises ORIGIN_* and, when `signal` fires,
+   * CLIENT_GONE.
+   */
   async fetch(request: OriginRequest): Promise<OriginResponse> {
+    let isUntold = true
+    const onInterim: OriginRequest['onInterim'] = (status, fields) => {
+      isUntold = false
+      request.onInterim?.(status, fields)
+    }
+    try {
+      return await this.#send({ ...request, onInterim })
+    } catch (error) {
+      const isSafe = idempotent.has(request.method) && !request.body && isUntold
+      if (!isSafe || !(error instanceof Fault) || error.code !== 'ORIGIN_RESET') throw error
+      return this.#send(request)
+    }
+  }
+
+  async #send(request: OriginRequest): Promise<OriginResponse> {
     const forwarding = planForwarding(request)
     if (forwarding.kind === 'answer') return ownResponse(forwarding)
     const { protocol, host } = new URL(request.url)
-    const path = request.url.slice(`${protocol}//${host}`.length)
+    const origin = `${protocol}//${host}`
+    const path = request.url.slice(origin.length)
+    // HTTP/1.1 where nothing is known.
+    const received = (raw: IncomingHttpHeaders) => receivedFields(raw, this.#protocols.get(origin) ?? '1.1')
     let response: Dispatcher.ResponseData
     try {
       response = await this.#agent.request({
-        origin: `${protocol}//${host}`,
+        origin,
         path,
         method: request.method,
         headers: toRaw([
@@ -92,12 +130,12 @@ export class Origins {
         body: request.body ?? null,
         signal: request.signal,
         responseHeaders: 'raw',
-        onInfo: ({ statusCode, headers }) => request.onInterim?.(statusCode, receivedFields(headers)),
+        onInfo: ({ statusCode, headers }) => request.onInterim?.(statusCode, received(headers)),
       })
     } catch (error) {
       throw this.#toFault(error, request)
     }
-    const fields = receivedFields(response.headers)
+    const fields = received(response.headers)
     return {
       status: response.statusCode,
       fields,
@@ -165,8 +203,8 @@ function ownResponse({ status, fields, content }: Extract<Forwarding, { kind: 'a
 }
 
 /** What a proxy passes on of a response, with its own word that it did (RFC 9110 §7.6). */
-function receivedFields(raw: IncomingHttpHeaders | readonly string[]): FieldList {
-  return withVia(endToEnd(readFields(raw)), '1.1', 'hunch-far')
+function receivedFields(raw: IncomingHttpHeaders | readonly string[], protocol: string): FieldList {
+  return withVia(endToEnd(readFields(raw)), protocol, 'hunch-far')
 }
 
 /** With `responseHeaders: 'raw'` undici gives a flat list, each byte as one character: so Node's servers write it again. */
