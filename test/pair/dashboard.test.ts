@@ -36,10 +36,10 @@ t.test('what happens is shown while it happens, on every screen, without an acce
     await page.goto(`${DASHBOARD}/`)
     await page.locator('#exchanges tbody tr').first().waitFor()
     // A request that comes while the page is open appears by itself.
-    const rows = await page.locator('#exchanges tbody tr').count()
+    const shown = page.locator('#exchanges tbody tr', { hasText: '/news' })
+    const before = await shown.count()
     await ask(near.address, `${origin.url}/news`)
-    await page.locator(`#exchanges tbody tr:nth-child(${rows + 1})`).waitFor()
-    t.match(await page.locator('#exchanges tbody tr').first().innerText(), /\/news/)
+    await shown.nth(before).waitFor()
     t.match(await page.locator('#link').innerText(), /Link up/)
     for (const view of views) {
       await page.goto(`${DASHBOARD}/#${view}`)
