@@ -16,6 +16,7 @@ import {
   without,
 } from '../shared/http/fields.ts'
 import { type Forwarding, planForwarding } from '../shared/http/max-forwards.ts'
+import { cancelStreams } from './cancel-streams.ts'
 import { failResets } from './fail-resets.ts'
 import { hearOut } from './hear-out.ts'
 import { originFault } from '../shared/origin-fault.ts'
@@ -77,7 +78,7 @@ export class Origins {
           if (!socket) return callback(error, null)
           const isHttp2 = 'alpnProtocol' in socket && socket.alpnProtocol === 'h2'
           this.#protocols.set(`${to.protocol}//${to.host}`, isHttp2 ? '2.0' : '1.1')
-          return callback(null, failResets(hearOut(socket)))
+          return callback(null, failResets(cancelStreams(hearOut(socket))))
         })
       },
       headersTimeout: options.originTimeoutMs,

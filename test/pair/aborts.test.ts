@@ -1,11 +1,15 @@
 // Claims about clients that leave: the origin hears of it, whatever was under way.
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import { constants, createSecureServer, type ServerHttp2Stream } from 'node:http2'
+import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import t from 'tap'
 import { begin, headOf } from './client.ts'
+import { openConnect, openHttp2 } from './inside.ts'
 import { listen, makeText, Origin } from './odd-origin.ts'
 import { startPair } from './running-pair.ts'
+import { makeLeaf, trust } from './tls-origin.ts'
 import { accept } from './websocket-origin.ts'
 
 /** Resolves when the other side of an origin's connection has closed it: an upgraded one may stay half open. */
@@ -73,5 +77,51 @@ t.test('a client that leaves an open WebSocket, or one that the origin has not a
     client.destroy()
     await end
     t.pass(stage)
+  }
+})
+
+t.test('a client that closes its side of a tunnel hard', async t => {
+  const { near } = await startPair(t)
+  const came = Promise.withResolvers<Socket>()
+  const server = createTcpServer(socket => came.resolve(socket))
+  const tunnel = await openConnect(t, near.address, `127.0.0.1:${await listen(t, server)}`)
+  tunnel.write('hello')
+  const socket = await came.promise
+  await once(socket, 'data')
+  const end = closed(socket)
+  tunnel.resetAndDestroy()
+  await end
+  t.pass()
+})
+
+t.test('a client that gives up a stream inside an opened connection, at an origin that speaks HTTP/2', async t => {
+  const leaf = await makeLeaf()
+  trust(t, leaf)
+  const { near } = await startPair(t, { near: ['--intercept'] })
+  const server = createSecureServer(leaf)
+  const origin = `127.0.0.1:${await listen(t, server)}`
+  const session = await openHttp2(t, near.address, origin, await readFile(`${near.data}/authority-cert.pem`, 'utf8'))
+  // More than all windows on the way, so that the origin has some left when the client goes.
+  const large = Buffer.alloc(6_000_000)
+  for (const stage of ['thinking', 'small', 'large', 'events', 'upload']) {
+    const method = stage === 'upload' ? 'POST' : 'GET'
+    const came = once(server, 'stream') as Promise<[ServerHttp2Stream]>
+    const asked = session.request({ ':path': `/${stage}`, ':method': method }, { endStream: method === 'GET' })
+    asked.on('error', () => undefined)
+    if (stage === 'upload') asked.write(makeText(100_000))
+    const [stream] = await came
+    stream.on('error', () => undefined)
+    if (stage === 'upload') await once(stream, 'data')
+    else if (stage !== 'thinking') {
+      const heard = new Promise(resolve => asked.once('data', () => resolve(asked.pause())))
+      stream.respond({ 'content-type': stage === 'events' ? 'text/event-stream' : 'video/mp4' })
+      if (stage === 'large') stream.end(large)
+      else stream.write('begun')
+      await heard
+    }
+    const end = once(stream, 'close')
+    asked.close(constants.NGHTTP2_CANCEL)
+    await end
+    t.equal(stream.rstCode, constants.NGHTTP2_CANCEL, stage)
   }
 })
