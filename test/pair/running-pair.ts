@@ -40,7 +40,7 @@ export interface RunningPair {
 }
 
 // Loopback origins answer in a millisecond, and then speculation is not worth it: here it always is.
-const ALWAYS_SPECULATE = ['--min-expected-gain-ms', '0']
+const ALWAYS_SPECULATE = ['--min-expected-gain-ms', '0', '--max-waste-percent', '100']
 // Identities are made before far starts, because far gives out one join code only.
 const SPARE_IDENTITIES = 7
 
