@@ -10,6 +10,7 @@ import {
   MAX_RESPONSE_FIELDS_BYTES,
   endToEnd,
   fromRaw,
+  oddTransferCoding,
   toRaw,
   valueOf,
   withVia,
@@ -135,6 +136,11 @@ export class Origins {
       })
     } catch (error) {
       throw this.#toFault(error, request)
+    }
+    const odd = oddTransferCoding(readFields(response.headers))
+    if (odd !== undefined) {
+      response.body.on('error', () => {}).destroy()
+      throw new Fault('ORIGIN_BAD_RESPONSE', `${host} sent the transfer coding "${odd.slice(0, 100)}".`)
     }
     const fields = received(response.headers)
     return {

@@ -12,6 +12,7 @@ import {
   fromRaw,
   lengthOf,
   MAX_RESPONSE_FIELDS_BYTES,
+  oddTransferCoding,
   toRaw,
   withVia,
   without,
@@ -51,6 +52,11 @@ export class DirectOrigins {
     try {
       const answer = await this.#ask(request, response)
       const status = answer.statusCode
+      const odd = oddTransferCoding(readRaw(answer.headers))
+      if (odd !== undefined) {
+        answer.body.on('error', () => {}).destroy()
+        throw new Fault('ORIGIN_BAD_RESPONSE', `${host} sent the transfer coding "${odd.slice(0, 100)}".`)
+      }
       const fields = withVia(endToEnd(readRaw(answer.headers)), '1.1', 'hunch-near')
       const isEmpty = method === 'HEAD' || status === 204 || status === 304
       response.begin(status, fields, isEmpty ? null : lengthOf(fields))

@@ -6,7 +6,7 @@ import { type IncomingMessage, type Server, createServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { Fault } from '../shared/fault.ts'
-import { type FieldList, endToEnd, fromRaw } from '../shared/http/fields.ts'
+import { type FieldList, endToEnd, fromRaw, oddTransferCoding } from '../shared/http/fields.ts'
 import { urlInside } from '../shared/http/inside-url.ts'
 import { NEAR_HOST, canonicalUrl } from '../shared/http/url.ts'
 import { ClientResponse } from './client-response.ts'
@@ -62,7 +62,11 @@ export function makeFront(handlers: FrontHandlers): Front {
     if (target.kind === 'proxied') void handlers.onWebSocket(target.request, socket, head)
     else refuse(target.kind === 'bad' ? target.fault : NO_OWN_SOCKET, '400 Bad Request', socket)
   })
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseMalformed(error, socket))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // Who sends what is no HTTP has sent something all the same, and so trusts the certificate.
+    if (error.code?.startsWith('HPE_')) opened.get(socket)?.onUsed()
+    refuseMalformed(error, socket)
+  })
   return {
     server,
     serveInside: (socket, connection) => {
@@ -92,7 +96,14 @@ function targetOf(message: IncomingMessage, retire: () => void, authority: strin
       message.url = url.slice(url.indexOf('/', 'https://'.length))
       return { kind: 'own' }
     }
-    const fields: FieldList = endToEnd(fromRaw(message.rawHeaders))
+    const received = fromRaw(message.rawHeaders)
+    const odd = oddTransferCoding(received, message.httpVersion === '1.0')
+    if (odd !== undefined) {
+      // Whatever comes behind may be read as another message than the client sent.
+      retire()
+      throw new Fault('CLIENT_BAD_REQUEST', `The transfer coding "${odd.slice(0, 100)}" cannot be read.`)
+    }
+    const fields: FieldList = endToEnd(received)
     const facts = { method: message.method ?? 'GET', url, fields }
     const body = hasContent(message) ? message : undefined
     return {

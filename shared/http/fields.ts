@@ -128,6 +128,16 @@ export function lengthOf(fields: FieldList): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
+/**
+ * The transfer coding of a message that is none of those that can be read: chunks, or none at all (RFC 9112 §6.1, §7). What
+ * two readers would end in different places, or not decode, is passed on by nobody. `isOld`: it is of HTTP/1.0, which has none.
+ */
+export function oddTransferCoding(fields: FieldList, isOld = false): string | undefined {
+  const coding = valueOf(fields, 'transfer-encoding')
+  if (coding === undefined) return undefined
+  return !isOld && coding.trim().toLowerCase() === 'chunked' ? undefined : coding
+}
+
 /** The list after this proxy has added itself to `Via` (RFC 9110 §7.6.3): the protocol it *received* the message by. */
 export function withVia(fields: FieldList, receivedProtocol: string, pseudonym: string): FieldList {
   return [...fields, ['Via', `${receivedProtocol} ${pseudonym}`]]

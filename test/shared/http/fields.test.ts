@@ -8,6 +8,7 @@ import {
   fromLists,
   fromRaw,
   lengthOf,
+  oddTransferCoding,
   toLists,
   toRaw,
   toRecord,
@@ -59,6 +60,17 @@ t.test('a length is one number', async t => {
   for (const value of ['', '-1', '1, 1', '0x1', '9'.repeat(16)])
     t.equal(lengthOf([['Content-Length', value]]), undefined)
   t.equal(lengthOf([]), undefined)
+})
+
+t.test('chunks are the only transfer coding that is read, and HTTP/1.0 has none', async t => {
+  const coded = (...values: string[]): FieldList => values.map(value => ['Transfer-Encoding', value])
+  t.equal(oddTransferCoding([]), undefined)
+  t.equal(oddTransferCoding(coded('Chunked')), undefined)
+  for (const value of ['gzip, chunked', 'chunked, identity', 'identity', 'xchunked', '']) {
+    t.equal(oddTransferCoding(coded(value)), value)
+  }
+  t.equal(oddTransferCoding(coded('chunked', 'chunked')), 'chunked, chunked')
+  t.equal(oddTransferCoding(coded('chunked'), true), 'chunked')
 })
 
 t.test('fields are left out and replaced whatever their case is', async t => {
