@@ -8,6 +8,8 @@ import { startPair, startValve } from './running-pair.ts'
 
 const LENGTH = 40_000
 const THOUGHT_MS = 20
+// Long enough for a speculation to be made ready and sent, on a machine that is busy.
+const LONG_THOUGHT_MS = 300
 
 /** The page at `path` as it is now: its middle is another in each edition. */
 function pageAt(path: string, edition: number): string {
@@ -31,9 +33,12 @@ async function startAgeing(t: Test) {
     const etag = `"${path}${edition}"`
     const fields = { 'content-type': 'text/html', 'cache-control': 'no-cache', etag }
     const isSame = request.headers['if-none-match'] === etag
-    return setTimeout(() => {
-      response.writeHead(isSame ? 304 : 200, fields).end(isSame ? undefined : pageAt(path, edition))
-    }, THOUGHT_MS)
+    return setTimeout(
+      () => {
+        response.writeHead(isSame ? 304 : 200, fields).end(isSame ? undefined : pageAt(path, edition))
+      },
+      path.startsWith('/corrected') ? LONG_THOUGHT_MS : THOUGHT_MS,
+    )
   }
   const origin = await Origin.start(t, (request, response) => void serve(request, response))
   const age = (path: string) => void editions.set(path, 2)
