@@ -32,6 +32,7 @@ import {
   linkHttp2Options,
 } from '../shared/link/protocol.ts'
 import { KeptVersions } from '../store/kept-versions.ts'
+import { LearntKeeper } from '../store/learnt.ts'
 import { type AnswerContext, answerAsk } from './answer.ts'
 import { AnswerStream } from './answer-stream.ts'
 import { beginExchange, logExchange } from './exchange-log.ts'
@@ -71,6 +72,14 @@ export async function startFar(config: FarConfig): Promise<Far> {
     thresholds: config.thresholds,
     now: Date.now,
   }
+  const learnt = new LearntKeeper(context.versions, [
+    { kind: 'waits', entries: () => context.waits.hostEntries(), restore: all => context.waits.restore(all) },
+    {
+      kind: 'deltas',
+      entries: () => context.deltaShares.hostEntries(),
+      restore: all => context.deltaShares.restore(all),
+    },
+  ])
   const server = makeServer(context)
   const ownPages = makeOwnPages(context, server)
   await ownPages.ready()
@@ -91,6 +100,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
       await ownPages.close()
       await context.origins.close()
       await context.deltas.close()
+      learnt.close()
       await context.versions.close()
     },
   }

@@ -44,7 +44,8 @@ const HANDSHAKE_MS = 60_000
 export class Interception {
   readonly #options: InterceptionOptions
   readonly #leaves: LeafCertificates
-  readonly #refusals = new CertificateRefusals()
+  /** The hosts that are not opened for a while. */
+  readonly refusals = new CertificateRefusals()
   readonly #open = new Set<Duplex>()
 
   constructor(options: InterceptionOptions) {
@@ -61,7 +62,7 @@ export class Interception {
   async take(target: { host: string; port: number }, client: Duplex, early: Uint8Array): Promise<Taken> {
     const { exclude, clock, now } = this.#options
     const { host } = target
-    const refusal = this.#refusals.reasonFor(host, now())
+    const refusal = this.refusals.reasonFor(host, now())
     const plan = planConnect({ host, intercept: true, exclude, refusal })
     if (plan.kind === 'tunnel') return { ...plan, early, answered: false }
     this.#open.add(client)
@@ -134,7 +135,7 @@ export class Interception {
   }
 
   #note(host: string, event: ConnectionSeen): void {
-    for (const command of this.#refusals.handle(host, event, this.#options.now())) {
+    for (const command of this.refusals.handle(host, event, this.#options.now())) {
       this.#options.log.info({ host: command.host, reason: command.reason }, 'tunnelled from now on, for an hour')
     }
   }

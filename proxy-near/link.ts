@@ -18,6 +18,7 @@ import type { Logger } from 'pino'
 
 import { asFault, Fault } from '../shared/fault.ts'
 import { chooseDelayMs, paces } from '../shared/link/back-off.ts'
+import type { LinkEstimate } from '../shared/link/credit.ts'
 import type { JoinUrl } from '../shared/link/join-url.ts'
 import { chooseWaitMs, type DialFacts } from '../shared/link/wait.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -42,6 +43,8 @@ export interface LinkOptions {
   readonly pingIntervalMs?: number
   /** A far that gives no sign for so long is given up, in milliseconds. */
   readonly patienceMs?: number
+  /** What the link carried before this process; for the first session. A later one may be over another network. */
+  readonly estimate?: LinkEstimate | undefined
   readonly clock?: Clock
   /** From 0 to 1. */
   readonly chance?: () => number
@@ -94,6 +97,8 @@ export class Link extends EventEmitter<LinkEvents> {
   #dialling = new AbortController()
   #cancelDial: () => void = () => undefined
   #measured: Measured = {}
+  #estimate: LinkEstimate | undefined
+  #isFirst = true
   #dialEnded: Promise<void> = Promise.resolve()
   #remembering: Promise<void> = Promise.resolve()
 
@@ -103,6 +108,7 @@ export class Link extends EventEmitter<LinkEvents> {
       pingIntervalMs: PING_INTERVAL_MS,
       patienceMs: PATIENCE_MS,
       waitsWhenDown: true,
+      estimate: undefined,
       clock: systemClock,
       chance: Math.random,
     }
@@ -119,6 +125,11 @@ export class Link extends EventEmitter<LinkEvents> {
   /** Why the link is not up; undefined when it is, and during the first dial. */
   get fault(): Fault | undefined {
     return this.#fault
+  }
+
+  /** What the last session that was under load found out, for the next process. */
+  get estimate(): LinkEstimate | undefined {
+    return this.#session?.estimate ?? this.#estimate
   }
 
   /** Of the session that lives, or of the last one that did. */
@@ -207,7 +218,9 @@ export class Link extends EventEmitter<LinkEvents> {
     const startedAt = clock.now()
     const connection = await dial(this.#far.url, { tickets: this.#tickets, clock, timeoutMs, signal })
     this.#resumed = connection.resumed
-    const session = new LinkSession(connection, { clock, pingIntervalMs, patienceMs })
+    const estimate = this.#isFirst ? this.#options.estimate : undefined
+    this.#isFirst = false
+    const session = new LinkSession(connection, { clock, pingIntervalMs, patienceMs, estimate })
     this.#sessions.add(session)
     session.once('retired', () => this.#lose(session, new Fault('LINK_CLOSED', 'The far proxy is going away.')))
     session.once('ended', fault => {
@@ -261,6 +274,7 @@ export class Link extends EventEmitter<LinkEvents> {
   #lose(session: LinkSession, fault: Fault): void {
     if (this.#session !== session) return
     this.#measured = { ...this.#measured, ...session.measured }
+    this.#estimate = session.estimate ?? this.#estimate
     this.#session = undefined
     if (this.#state !== 'up') return
     if (fault.retry === 'never') return this.#fail(fault)

@@ -9,9 +9,11 @@ import type { NearConfig, Thresholds } from '../shared/config/options.ts'
 import type { SitePolicy } from '../shared/config/site-settings.ts'
 import { Ledger } from '../shared/exchange/ledger.ts'
 import { Fault, asFault } from '../shared/fault.ts'
+import { type LinkEstimate, readEstimate } from '../shared/link/credit.ts'
 import { planForwarding } from '../shared/http/max-forwards.ts'
 import { parseHostPort, withoutQuery } from '../shared/http/url.ts'
 import { KeptVersions } from '../store/kept-versions.ts'
+import { LearntKeeper } from '../store/learnt.ts'
 import { type ClientRequest, NEAR_SCOPE } from './ask-far.ts'
 import { type Authority, findOwner, openAuthority } from './authority.ts'
 import type { ClientResponse } from './client-response.ts'
@@ -40,8 +42,10 @@ export interface Near {
 export async function startNear(config: NearConfig): Promise<Near> {
   const settings = await LiveSettings.open(config, config.data)
   const authority = config.intercept ? await openAuthority(config.data, findOwner(), Date.now()) : undefined
-  const link = config.mode === 'direct' ? undefined : await openConfiguredLink(config)
-  const near = new NearProxy(config, link, authority, settings)
+  const log = pino({ level: config.logLevel, name: 'hunch-near' }, pino.destination(2))
+  const versions = openVersions(config, log)
+  const link = config.mode === 'direct' ? undefined : await openConfiguredLink(config, recallEstimate(versions))
+  const near = new NearProxy(config, link, authority, settings, versions, log)
   try {
     await near.listen()
   } catch (error) {
@@ -63,17 +67,33 @@ class NearProxy implements Near {
   readonly #ledger: Ledger
   readonly #pages: ReturnType<typeof Fastify>
   readonly #interception: Interception | undefined
+  readonly #learnt: LearntKeeper
   #front!: Front
 
-  constructor(config: NearConfig, link: Link | undefined, authority: Authority | undefined, settings: LiveSettings) {
+  constructor(
+    config: NearConfig,
+    link: Link | undefined,
+    authority: Authority | undefined,
+    settings: LiveSettings,
+    versions: KeptVersions,
+    log: FastifyBaseLogger,
+  ) {
     this.#config = config
     this.#settings = settings
     this.#link = link
-    this.#log = pino({ level: config.logLevel, name: 'hunch-near' }, pino.destination(2))
-    this.#versions = openVersions(config, this.#log)
+    this.#log = log
+    this.#versions = versions
     this.#ledger = new Ledger(Date.now())
     this.#pages = this.#makePages()
     this.#interception = authority && this.#makeInterception(authority)
+    this.#learnt = new LearntKeeper(versions, [
+      { kind: ESTIMATE, entries: () => (link?.estimate ? [link.estimate] : []), restore: () => {} },
+      {
+        kind: 'refusals',
+        entries: () => this.#interception?.refusals.entries(Date.now()) ?? [],
+        restore: all => this.#interception?.refusals.restore(all, Date.now()),
+      },
+    ])
   }
 
   get address(): string {
@@ -101,6 +121,7 @@ class NearProxy implements Near {
     await Promise.all([this.#link?.close(), this.#direct.close()])
     await closed
     await this.#pages.close()
+    this.#learnt.close()
     await this.#versions.close()
   }
 
@@ -285,13 +306,23 @@ class NearProxy implements Near {
 
 const NO_LINK = { bandwidthBytesPerSecond: undefined, roundTripMs: undefined }
 
-async function openConfiguredLink(config: NearConfig): Promise<Link> {
+async function openConfiguredLink(config: NearConfig, estimate: LinkEstimate | undefined): Promise<Link> {
   const log = pino({ level: config.logLevel, name: 'hunch-link' }, pino.destination(2))
   const waitsWhenDown = config.whenLinkFails === 'fail'
   const { far, data: dataDir, linkTimeoutMs: timeoutMs } = config
-  const link = await openLink({ far, dataDir, log, timeoutMs, waitsWhenDown })
+  const link = await openLink({ far, dataDir, log, timeoutMs, waitsWhenDown, estimate })
   watchSurroundings(link, systemClock)
   return link
+}
+
+const ESTIMATE = 'link'
+// After a restart the network is the same; a laptop that was opened an hour later may be elsewhere.
+const ESTIMATE_COUNTS_MS = 3_600_000
+
+/** What the link was last seen to carry, as the last process noted it; undefined when that is too long ago. */
+function recallEstimate(versions: KeptVersions): LinkEstimate | undefined {
+  const [note] = versions.notes(ESTIMATE)
+  return note && Date.now() - note.at < ESTIMATE_COUNTS_MS ? readEstimate(note.text) : undefined
 }
 
 function openVersions(config: NearConfig, log: FastifyBaseLogger): KeptVersions {

@@ -12,7 +12,7 @@ import {
 } from 'node:http2'
 
 import { Fault, asFault } from '../shared/fault.ts'
-import { Credit, type CreditCommand } from '../shared/link/credit.ts'
+import { Credit, type CreditCommand, type LinkEstimate } from '../shared/link/credit.ts'
 import {
   FAR_AUTHORITY,
   FAULT_FIELD,
@@ -29,6 +29,8 @@ export interface SessionOptions {
   readonly clock: Clock
   readonly pingIntervalMs: number
   readonly patienceMs: number
+  /** What the link carried before. */
+  readonly estimate?: LinkEstimate | undefined
 }
 
 export interface RequestOptions {
@@ -55,7 +57,7 @@ export class LinkSession extends EventEmitter<SessionEvents> {
   readonly #http2: ClientHttp2Session
   readonly #connection: Connection
   readonly #clock: Clock
-  readonly #credit = new Credit()
+  readonly #credit: Credit
   readonly #pulse: Pulse
   #authorization: { readonly credential: string; readonly version: number } | undefined
   #openStreams = 0
@@ -65,8 +67,9 @@ export class LinkSession extends EventEmitter<SessionEvents> {
   #endedBy: Fault | undefined
 
   /** Takes over `connection`, whose other end is far. */
-  constructor(connection: Connection, { clock, pingIntervalMs, patienceMs }: SessionOptions) {
+  constructor(connection: Connection, { clock, pingIntervalMs, patienceMs, estimate }: SessionOptions) {
     super()
+    this.#credit = new Credit(estimate)
     this.#connection = connection
     const { socket } = connection
     this.#clock = clock
@@ -104,6 +107,11 @@ export class LinkSession extends EventEmitter<SessionEvents> {
 
   get usable(): boolean {
     return this.#authorization !== undefined && !this.#http2.closed && !this.#http2.destroyed
+  }
+
+  /** What the link carries and what was granted for it; undefined until both are known. */
+  get estimate(): LinkEstimate | undefined {
+    return this.#credit.estimate
   }
 
   get measured(): Measured {

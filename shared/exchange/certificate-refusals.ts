@@ -32,6 +32,9 @@ interface Seen {
   readonly used: boolean
 }
 
+/** Host, reason, and until when it counts. */
+export type RefusalEntry = readonly [string, string, number]
+
 const NOTHING: Seen = { silences: 0, used: false }
 
 export class CertificateRefusals {
@@ -41,6 +44,24 @@ export class CertificateRefusals {
   reasonFor(host: string, now: number): string | undefined {
     const refusal = this.#hosts.get(host)?.refusal
     return refusal && now < refusal.until ? refusal.reason : undefined
+  }
+
+  /** What counts at `now`, to be written down. */
+  entries(now: number): readonly RefusalEntry[] {
+    return [...this.#hosts.rkeys()].flatMap(host => {
+      const refusal = this.#hosts.peek(host)?.refusal
+      return refusal && now < refusal.until ? [[host, refusal.reason, refusal.until] as const] : []
+    })
+  }
+
+  /** Puts back what `entries` gave. Entries of another shape, and such as reach further than any could, are skipped. */
+  restore(entries: readonly unknown[], now: number): void {
+    for (const entry of entries) {
+      if (!Array.isArray(entry)) continue
+      const [host, reason, until] = entry as readonly unknown[]
+      if (typeof host !== 'string' || typeof reason !== 'string' || typeof until !== 'number') continue
+      if (until <= now + REFUSAL_MS) this.#hosts.set(host, { ...NOTHING, refusal: { reason, until } })
+    }
   }
 
   handle(host: string, event: ConnectionSeen, now: number): readonly RefusalCommand[] {

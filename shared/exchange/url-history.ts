@@ -36,6 +36,11 @@ export class UrlHistory {
     return [...this.#values.rkeys()].map(key => [key, this.#values.peek(key) ?? []] as const)
   }
 
+  /** The same of hosts alone: what may be written down, since an URL may hold a secret. */
+  hostEntries(): readonly (readonly [string, readonly number[]])[] {
+    return this.entries().filter(([key]) => key.split(' ', 2)[1] === 'host')
+  }
+
   /** Puts back what `entries` gave, behind what was noted since. Entries of another shape are skipped. */
   restore(entries: readonly unknown[]): void {
     const since = this.entries()

@@ -66,6 +66,35 @@ const BURST_BYTES = 6_144
 // A change of windows costs some 30 bytes: not worth it for less than a quarter.
 const WORTHWHILE = 1.25
 
+/** What one session found out that the next over the same network can begin with. */
+export interface LinkEstimate {
+  readonly bandwidthBytesPerSecond: number
+  readonly roundTripMs: number
+  readonly creditBytes: number
+}
+
+/** An estimate that was written down as JSON, alone or in a list; undefined when it is none. */
+export function readEstimate(text: string): LinkEstimate | undefined {
+  const value = parse(text)
+  if (typeof value !== 'object' || value === null) return undefined
+  const { bandwidthBytesPerSecond, roundTripMs, creditBytes } = value as { readonly [name: string]: unknown }
+  if (!isPositive(bandwidthBytesPerSecond) || !isPositive(roundTripMs) || !isPositive(creditBytes)) return undefined
+  return { bandwidthBytesPerSecond, roundTripMs, creditBytes }
+}
+
+function parse(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) ? value[0] : value
+  } catch {
+    return undefined
+  }
+}
+
+function isPositive(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0
+}
+
 interface Arrival {
   readonly at: number
   readonly receivedBytes: number
@@ -73,6 +102,8 @@ interface Arrival {
 
 export class Credit {
   #bytes = START_BYTES
+  /** What was carried before this session began is believed as if it had carried it. */
+  readonly #trustedBytes: number = START_BYTES
   /** Bytes per millisecond of the last loaded rounds. */
   #rates: number[] = []
   #idleRoundsMs: number[] = []
@@ -81,6 +112,22 @@ export class Credit {
   #plateauRounds = 0
   /** The looks of late at which something had arrived. */
   #arrivals: Arrival[] = []
+
+  /** Begins where `estimate` ended, or else small. A network that turned out slower is found out in one round. */
+  constructor(estimate?: LinkEstimate) {
+    if (!estimate) return
+    this.#bytes = Math.round(Math.min(CEILING_BYTES, Math.max(FLOOR_BYTES, estimate.creditBytes)))
+    this.#trustedBytes = Math.max(START_BYTES, this.#bytes)
+    this.#rates = [estimate.bandwidthBytesPerSecond / 1000]
+    this.#lowestMs = estimate.roundTripMs
+  }
+
+  /** For the next session; undefined until a round was measured under load. */
+  get estimate(): LinkEstimate | undefined {
+    const { bandwidthBytesPerSecond, roundTripMs, bytes: creditBytes } = this
+    if (bandwidthBytesPerSecond === undefined || roundTripMs === undefined) return undefined
+    return { bandwidthBytesPerSecond, roundTripMs, creditBytes }
+  }
 
   /** The credit now, in bytes. */
   get bytes(): number {
@@ -168,7 +215,7 @@ export class Credit {
   #choose(leastBytes: number): CreditCommand[] {
     const wished = this.#bestRate * GAIN * ((this.#lowestMs ?? 0) + SLACK_MS)
     const carried = this.#arrivals.at(-1)?.receivedBytes ?? 0
-    const ceiling = Math.min(CEILING_BYTES, START_BYTES + TRUST * carried)
+    const ceiling = Math.min(CEILING_BYTES, this.#trustedBytes + TRUST * carried)
     const bytes = Math.round(Math.min(ceiling, Math.max(leastBytes, wished)))
     if (bytes < this.#bytes * WORTHWHILE && this.#bytes < bytes * WORTHWHILE) return []
     this.#bytes = bytes

@@ -37,3 +37,20 @@ t.test('an origin that cannot be reached for the client is given up too', async 
   t.equal(refusals.handle(HOST, { kind: 'origin-refused', reason: 'its certificate' }, 0).length, 1)
   t.equal(refusals.reasonFor(HOST, 1), 'its certificate')
 })
+
+t.test(
+  'refusals that were written down count as long as they would have, and nothing else is taken for one',
+  async t => {
+    const refusals = new CertificateRefusals()
+    refusals.handle(HOST, { kind: 'certificate-refused', reason: 'unknown ca' }, 0)
+    refusals.handle('used.example', { kind: 'connection-used' }, 0)
+    const written = JSON.parse(JSON.stringify(refusals.entries(1)))
+    t.strictSame(written, [[HOST, 'unknown ca', REFUSAL_MS]])
+    t.strictSame(refusals.entries(REFUSAL_MS), [])
+    const next = new CertificateRefusals()
+    next.restore([...written, null, 'x', [1, 2, 3], ['for.ever', 'x', 1e15], ['no.time', 'x', null]], 10)
+    t.equal(next.reasonFor(HOST, REFUSAL_MS - 1), 'unknown ca')
+    t.equal(next.reasonFor(HOST, REFUSAL_MS), undefined)
+    for (const host of ['x', 'for.ever', 'no.time']) t.equal(next.reasonFor(host, 10), undefined)
+  },
+)

@@ -74,3 +74,16 @@ t.test('what was measured in one scope is known to no other', async t => {
   t.strictSame(history.of(page, ['public', 'private:a']), [1])
   t.strictSame(history.of(page, ['private:b']), [])
 })
+
+t.test('what may be written down is of hosts alone', async t => {
+  const history = new UrlHistory()
+  history.note('http://site.example/host secret', 1, 'public')
+  history.note('http://site.example/reset?token=secret', 2, 'private:a')
+  t.strictSame(history.hostEntries(), [
+    ['public host site.example', [1]],
+    ['private:a host site.example', [2]],
+  ])
+  const next = new UrlHistory()
+  next.restore(history.hostEntries())
+  t.strictSame(next.of('http://site.example/other', ['private:a']), [2])
+})

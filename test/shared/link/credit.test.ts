@@ -1,6 +1,6 @@
 // Claims about how much far may have on its way, played on links of known rate and round trip.
 import t from 'tap'
-import { Credit, START_BYTES } from '../../../shared/link/credit.ts'
+import { Credit, START_BYTES, readEstimate } from '../../../shared/link/credit.ts'
 
 const KIB = 1024
 
@@ -168,4 +168,37 @@ t.test('every change is commanded, and none smaller than a quarter', async t => 
   }
   t.equal(bytes, credit.bytes)
   t.not(bytes, START_BYTES)
+})
+
+t.test('a session can begin with what the last one found out, and knows no less than that', async t => {
+  const estimate = { bandwidthBytesPerSecond: 200_000, roundTripMs: 300, creditBytes: 150_000 }
+  const credit = new Credit(estimate)
+  t.strictSame(credit.estimate, estimate)
+  t.equal(credit.bytes, 150_000)
+  // A round as it was: the credit stays about what it was, though this session has carried little.
+  credit.handle({ kind: 'counted', receivedBytes: 60_000 }, 300)
+  credit.handle({ kind: 'round-ended', sentAt: 0, receivedBytes: 60_000 }, 300)
+  t.ok(credit.bytes > 120_000, `${credit.bytes}`)
+  t.equal(new Credit().estimate, undefined)
+})
+
+t.test('a link that turned out much slower than it was is found out in one round under load', async t => {
+  const credit = new Credit({ bandwidthBytesPerSecond: 2_000_000, roundTripMs: 100, creditBytes: 700_000 })
+  credit.handle({ kind: 'counted', receivedBytes: 20_000 }, 4000)
+  credit.handle({ kind: 'round-ended', sentAt: 0, receivedBytes: 20_000 }, 4000)
+  t.ok(credit.bytes < 50_000, `${credit.bytes}`)
+})
+
+t.test('a written estimate is read again; what is none is not taken for one', async t => {
+  const estimate = { bandwidthBytesPerSecond: 2, roundTripMs: 1, creditBytes: 3 }
+  t.strictSame(readEstimate(JSON.stringify([estimate])), estimate)
+  for (const text of [
+    '[]',
+    'null',
+    '{"bandwidthBytesPerSecond":-1,"roundTripMs":1,"creditBytes":1}',
+    '[1]',
+    'no JSON',
+  ]) {
+    t.equal(readEstimate(text), undefined, text)
+  }
 })
