@@ -20,7 +20,7 @@ import { asFault, Fault } from '../shared/fault.ts'
 import { chooseDelayMs, paces } from '../shared/link/back-off.ts'
 import type { LinkEstimate } from '../shared/link/credit.ts'
 import type { JoinUrl } from '../shared/link/join-url.ts'
-import { chooseWaitMs, type DialFacts } from '../shared/link/wait.ts'
+import { chooseWaitMs, type DialFacts, isStuck } from '../shared/link/wait.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type Acquaintance, type JoinedFar, meetFar, writeJoinedFar } from './credential.ts'
 import { dial } from './dial.ts'
@@ -95,6 +95,8 @@ export class Link extends EventEmitter<LinkEvents> {
   /** Whether the last dial resumed a TLS session. */
   #resumed = false
   #dialling = new AbortController()
+  /** How many dials in a row were begun anew because they took too long. */
+  #restarts = 0
   #cancelDial: () => void = () => undefined
   #measured: Measured = {}
   #estimate: LinkEstimate | undefined
@@ -236,6 +238,7 @@ export class Link extends EventEmitter<LinkEvents> {
     const onReady = (): void => {
       this.#session = session
       this.#lastDialMs = clock.now() - startedAt
+      this.#restarts = 0
       this.#settle(waiter => waiter.resolve(session))
     }
     try {
@@ -364,6 +367,13 @@ export class Link extends EventEmitter<LinkEvents> {
       case 'closed':
         return this.#fault
       case 'connecting':
+        if (isStuck(this.#dialFacts, this.#restarts)) {
+          this.#restarts += 1
+          // What takes so long is known to be down, as if the dial had failed.
+          this.#failures ||= 1
+          this.#dialling.abort(new Fault('LINK_TIMEOUT', NO_LINK))
+        }
+        return undefined
       case 'up':
         return undefined
     }

@@ -20,7 +20,20 @@ const HOPE_MS = 800
 // The slowest link (gprs): three round trips with the join, a certificate, and one packet lost on the way.
 const UNKNOWN_DIAL_MS = 6_000
 // A dial takes round trips, and these vary by a queue.
-const SLOWER = 2
+const SLOWER = 1.5
+
+// Between the first packet of a dial and its second repetition by TCP, at 3 s.
+const PATIENCE_MS = 2_500
+const LONGEST_PATIENCE_MS = 10_000
+
+/**
+ * Whether a request begins the dial under way anew: on a link that fell silent and came back, TCP would send its next packet
+ * many seconds later. Each time in a row, `restarts`, takes twice the patience, so that a dial that is only slow succeeds.
+ */
+export function isStuck({ dialledMs, lastDialMs }: DialFacts, restarts: number): boolean {
+  const patienceMs = Math.max(PATIENCE_MS, SLOWER * (lastDialMs ?? UNKNOWN_DIAL_MS)) * 2 ** Math.min(restarts, 10)
+  return dialledMs >= Math.min(LONGEST_PATIENCE_MS, patienceMs)
+}
 
 /** Milliseconds from now. */
 export function chooseWaitMs({ failures, dialledMs, lastDialMs, roundTripMs }: DialFacts): number {

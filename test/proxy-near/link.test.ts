@@ -381,6 +381,31 @@ t.test('a dial that began in the old network begins anew in the next, and who wa
   t.equal(await read(await requested), 'answer to /page')
 })
 
+t.test('a dial that is stuck begins anew with the next request: the link may have come back', async t => {
+  const directory = await makeDirectory()
+  const silent = createServer(socket => void socket.on('error', () => undefined))
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const far = await TestFar.start(t, { dataDir: join(directory, 'far') })
+  let isNew = false
+  const relay = createServer(near => {
+    const onward = connect(isNew ? far.port : portOf(silent), '127.0.0.1')
+    near.on('error', () => undefined).pipe(onward)
+    onward.on('error', () => undefined).pipe(near)
+    near.on('close', () => onward.destroy())
+  })
+  relay.listen(0, '127.0.0.1')
+  await once(relay, 'listening')
+  t.teardown(() => [relay, silent].map(server => server.close()))
+  const { link, clock } = await start(t, join(directory, 'near'), { ...far.url(), port: portOf(relay) })
+  const told = t.rejects(link.request(ask), { code: 'LINK_TIMEOUT' })
+  await once(silent, 'connection')
+  isNew = true
+  clock.pass(9_000)
+  await told
+  t.equal(await read(await link.request(ask)), 'answer to /page')
+})
+
 t.test('after GOAWAY what is under way is finished and new requests go to a new session', async t => {
   const directory = await makeDirectory()
   const streams: ServerHttp2Stream[] = []
