@@ -64,7 +64,7 @@ async function testHunch(from: Suite, name: string, role: Role, nears: number): 
     }
     const outcomes = await from.runTests(role, `http://127.0.0.1:${from.originPort}`, proxies)
     if (values.why) printFailures(from, name, outcomes)
-    return { name: `Hunch, ${name}`, version: '', judgements: judge(from.tests, outcomes) }
+    return { name: `Hunch ${name}`, version: '', judgements: judge(from.tests, outcomes) }
   } finally {
     await far.close()
   }

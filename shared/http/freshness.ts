@@ -105,7 +105,8 @@ export class Freshness {
     const age = this.#age(now)
     const staleSeconds = age - this.#lifetimeSeconds
     const isYoung = age <= (secondsOf(wishes, 'max-age') ?? Number.POSITIVE_INFINITY)
-    if (staleSeconds < 0 && isYoung && -staleSeconds >= (secondsOf(wishes, 'min-fresh') ?? 0)) return { kind: 'fresh' }
+    const isEnough = isYoung || this.#isUnchangedOnReload(wishes)
+    if (staleSeconds < 0 && isEnough && -staleSeconds >= (secondsOf(wishes, 'min-fresh') ?? 0)) return { kind: 'fresh' }
     if (this.#stayedFreshOrAsks) return ASK_FIRST
     if (isYoung && staleSeconds >= 0 && staleSeconds <= maxStale(wishes)) return { kind: 'stale' }
     const within = (name: string) => staleSeconds < (secondsOf(this.#directives, name) ?? -1)
@@ -155,6 +156,11 @@ export class Freshness {
   /** The same, below zero when it is stale (RFC 9211 §2.3). */
   timeToLiveSeconds(now: number): number {
     return Math.floor((this.#needsWord ? 0 : this.#lifetimeSeconds) - this.#age(now))
+  }
+
+  /** RFC 8246 §2: a reload says `max-age=0`, and asks in vain; who wants to be sure says `no-cache`. Of the user's own cache. */
+  #isUnchangedOnReload(wishes: Directives): boolean {
+    return this.facts.cache === 'private' && this.#directives.has('immutable') && secondsOf(wishes, 'max-age') === 0
   }
 
   #age(now: number): number {

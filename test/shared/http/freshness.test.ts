@@ -84,6 +84,17 @@ t.test('freshness without a word of must-revalidate is as long as with it', asyn
   }
 })
 
+t.test('a reload of what is immutable is answered while it is fresh, in the user’s own cache only', async t => {
+  const fields = says('max-age=60, immutable')
+  const reload = get([['Cache-Control', 'max-age=0']])
+  t.ok(freshness(fields).answers(reload, NOW + 1000))
+  t.notOk(freshness(fields).answers(reload, NOW + MINUTE), 'stale')
+  t.notOk(freshness(fields, 'shared').answers(reload, NOW + 1000), 'for all')
+  t.notOk(freshness(says('max-age=60')).answers(reload, NOW + 1000), 'not immutable')
+  t.notOk(freshness(fields).answers(get([['Cache-Control', 'no-cache']]), NOW + 1000), 'to be sure')
+  t.notOk(freshness(fields).answers(get([['Cache-Control', 'max-age=1']]), NOW + 2000), 'an age of its own')
+})
+
 t.test('a stale response answers only a client that takes it so', async t => {
   const allowed = freshness(says('max-age=60, stale-while-revalidate=600, stale-if-error=600'))
   t.notOk(allowed.answers(get(), NOW + MINUTE))
