@@ -206,7 +206,9 @@ t.test('Chromium, which trusts near, does all of this through the pair', async t
     const response = await tab.goto(`${site.url}/old`)
     t.equal(response?.url(), `${otherSite.url}/new`)
     site.on('/post', (_request, answer) => answer.writeHead(307, { location: '/posted' }).end())
-    site.on('/posted', async (request, answer) => answer.end(`${request.method} ${await readContent(request)}`))
+    site.on('/posted', async (request, answer) =>
+      answer.end(`${request.method} ${(await readContent(request)).toString()}`),
+    )
     await tab.goto(`${site.url}/empty`)
     const sent = `return (await fetch('/post', { method: 'POST', body: 'twice' })).text()`
     t.equal(await run(tab, sent), 'POST twice')
@@ -397,7 +399,11 @@ t.test('Chromium, which trusts near, does all of this through the pair', async t
         asked.push(`${request.method} ${path}`)
         if (path === '/api') allow(response)
         response.writeHead(request.method === 'OPTIONS' ? 204 : 200)
-        response.end(request.method === 'OPTIONS' ? '' : `${request.headers['x-token']} ${await readContent(request)}`)
+        response.end(
+          request.method === 'OPTIONS'
+            ? ''
+            : `${request.headers['x-token']} ${(await readContent(request)).toString()}`,
+        )
       })
     }
     site.page('/page-with-frame', `<iframe src="${otherSite.url}/frame"></iframe>`)
