@@ -77,10 +77,17 @@ t.test('a content that comes in any way: cut anywhere, the client gets the right
     const valve = await startValve(t, pair)
     const near = await pair.addNear({ through: valve })
     const setting = { near: near.address, other: pair.near.address, origin }
-    await prepare(setting, `/${way}`)
-    const before = valve.passedBytes
-    t.match(await ask(near.address, `${origin.url}/${way}`), { status: 200, complete: true, way })
-    const bytes = valve.passedBytes - before
+    let bytes = 0
+    // A machine that is very busy may speculate too late, or not have kept a version yet.
+    for (let tries = 1; tries <= 5 && bytes === 0; tries += 1) {
+      const path = `/${way}/uncut${tries}`
+      await prepare(setting, path)
+      const before = valve.passedBytes
+      const got = await ask(near.address, origin.url + path)
+      if (got.way === way) bytes = valve.passedBytes - before
+      t.ok(got.body.toString() === origin.pageNow(path), `${path}, ${got.way}`)
+    }
+    t.ok(bytes > 0, `${way} was seen uncut`)
     for (const share of shares) {
       const path = `/${way}/${share}`
       await prepare(setting, path)
