@@ -402,7 +402,7 @@ t.test('Chromium, which trusts near, does all of this through the pair', async t
         response.end(
           request.method === 'OPTIONS'
             ? ''
-            : `${request.headers['x-token']} ${(await readContent(request)).toString()}`,
+            : `${String(request.headers['x-token'])} ${(await readContent(request)).toString()}`,
         )
       })
     }

@@ -91,7 +91,7 @@ export interface EverydayBrowser {
   readonly plainSite: Site
   readonly nears: readonly [RunningNear, RunningNear]
   /** A new profile behind a near, the first one by default. */
-  openProfile(near?: RunningNear): Promise<BrowserContext>
+  readonly openProfile: (near?: RunningNear) => Promise<BrowserContext>
 }
 
 /** Starts all of it; it ends with the test. */
