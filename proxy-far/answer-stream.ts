@@ -1,21 +1,34 @@
-// One answer on its way to near: parts written to an HTTP/2 stream, with back-pressure, in few packets.
-// Knows: the HTTP/2 stream, the order of parts. Does not know: what the parts are for.
+// One answer on its way to near: parts put into its lane of the link, each with the rank of its kind.
+// Knows: the HTTP/2 stream, the order of parts, which are more urgent. Does not know: what else is on the link.
 import { constants, type ServerHttp2Stream } from 'node:http2'
+import { performance } from 'node:perf_hooks'
 import { Fault } from '../shared/fault.ts'
+import { type Priority } from '../shared/http/priority.ts'
+import { type Lane, openLane } from '../shared/link/lanes.ts'
 import { type AnswerState, advance } from '../shared/link/order.ts'
 import { type Part, encodePart } from '../shared/link/parts.ts'
 import { ANSWER_TYPE } from '../shared/link/protocol.ts'
+import { SPECULATION_RANK, VERDICT_RANK, rankOf } from '../shared/link/schedule.ts'
 
 export class AnswerStream {
   readonly #stream: ServerHttp2Stream
+  readonly #lane: Lane
+  readonly #priority: Priority
   #state: AnswerState = 'start'
   #sentBytes = 0
 
-  constructor(stream: ServerHttp2Stream) {
+  constructor(stream: ServerHttp2Stream, priority: Priority) {
     this.#stream = stream
+    this.#priority = priority
+    // The head of the stream goes out with the first bytes, in one packet.
+    this.#lane = openLane(
+      stream,
+      () => performance.now(),
+      () => this.#respond(),
+    )
   }
 
-  /** Bytes of parts written so far. */
+  /** Bytes of parts put in so far. */
   get sentBytes(): number {
     return this.#sentBytes
   }
@@ -24,17 +37,34 @@ export class AnswerStream {
     return this.#state === 'ended'
   }
 
-  /**
-   * Writes parts together, so that small ones share a packet, and waits until the stream takes more. Raises
-   * CLIENT_GONE when near has closed the stream.
-   */
-  async send(...parts: readonly Part[]): Promise<void> {
-    await this.#write(parts, false)
+  /** How many bytes go out at once. */
+  get pieceBytes(): number {
+    return this.#lane.pieceBytes
   }
 
-  /** Writes parts and waits until they have left for the link: flow control has let them pass. */
-  async deliver(...parts: readonly Part[]): Promise<void> {
-    await this.#write(parts, true)
+  /** Sends parts together, so that small ones share a packet, and waits until the lane takes more. Raises CLIENT_GONE. */
+  async send(...parts: readonly Part[]): Promise<void> {
+    const { urgency, incremental } = this.#priority
+    const loads = parts.map(part => {
+      const rank = isVerdict(part) ? VERDICT_RANK : rankOf(urgency)
+      return { bytes: this.#encode(part), rank, incremental }
+    })
+    await this.#lane.put(loads, this.ended).catch(raiseGone)
+  }
+
+  /**
+   * Sends parts of a speculation, when there is nothing else to do, and waits until they have left for the link. False
+   * when `signal` took them back before. Raises CLIENT_GONE.
+   */
+  async speculate(parts: readonly Part[], signal: AbortSignal): Promise<boolean> {
+    const before = this.#state
+    const bytes = Buffer.concat(parts.map(part => this.#encode(part)))
+    const load = { bytes, rank: SPECULATION_RANK, incremental: true }
+    const isSent = await this.#lane.deliver(load, signal).catch(raiseGone)
+    if (isSent) return true
+    this.#state = before
+    this.#sentBytes -= bytes.length
+    return false
   }
 
   /** Says what failed, as the last part; resets the stream when even that cannot be said. */
@@ -42,40 +72,30 @@ export class AnswerStream {
     if (this.ended || this.#stream.destroyed) return
     try {
       await this.send({ kind: 'failure', code: fault.code, message: fault.message })
-      this.finish()
     } catch {
       this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
     }
   }
 
-  /** Ends the stream after its last part. */
-  finish(): void {
-    if (!this.#stream.destroyed) this.#stream.end()
+  #encode(part: Part): Uint8Array {
+    this.#state = advance(this.#state, part.kind)
+    const bytes = encodePart(part)
+    this.#sentBytes += bytes.length
+    return bytes
   }
 
-  async #write(parts: readonly Part[], untilGone: boolean): Promise<void> {
-    if (this.#stream.destroyed || this.#stream.closed) throw gone()
-    for (const part of parts) this.#state = advance(this.#state, part.kind)
-    if (!this.#stream.headersSent) this.#stream.respond({ ':status': 200, 'content-type': ANSWER_TYPE })
-    const bytes = Buffer.concat(parts.map(encodePart))
-    this.#sentBytes += bytes.length
-    if (bytes.length === 0) return
-    await new Promise<void>((resolve, reject) => {
-      const onClose = () => reject(gone())
-      const settle = (error?: Error | null) => {
-        this.#stream.off('close', onClose)
-        if (error) reject(gone(error))
-        else resolve()
-      }
-      this.#stream.once('close', onClose)
-      if (untilGone) {
-        this.#stream.write(bytes, settle)
-        return
-      }
-      if (this.#stream.write(bytes)) settle()
-      else this.#stream.once('drain', settle)
-    })
+  #respond(): void {
+    this.#stream.respond({ ':status': 200, 'content-type': ANSWER_TYPE })
   }
+}
+
+/** What near waits for before it can do anything: small, and never behind contents. */
+function isVerdict({ kind }: Part): boolean {
+  return kind !== 'base-bytes' && kind !== 'delta-bytes' && kind !== 'whole-bytes' && kind !== 'check' && kind !== 'end'
+}
+
+function raiseGone(cause: unknown): never {
+  throw gone(cause)
 }
 
 function gone(cause?: unknown): Fault {

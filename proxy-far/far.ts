@@ -16,6 +16,7 @@ import type { FarConfig } from '../shared/config/options.ts'
 import { UrlHistory } from '../shared/exchange/url-history.ts'
 import { asFault, Fault } from '../shared/fault.ts'
 import { endToEnd, type FieldList } from '../shared/http/fields.ts'
+import { priorityOf } from '../shared/http/priority.ts'
 import { canonicalUrl } from '../shared/http/url.ts'
 import { readAsk } from '../shared/link/ask.ts'
 import { NAMES_FIELD, withNames } from '../shared/link/field-names.ts'
@@ -229,12 +230,11 @@ async function serve(
     finish(await proxyPlainly(stream, { method: exchange.method, url, fields }, body, context.origins, gone.signal))
     return
   }
-  const answer = new AnswerStream(stream)
+  const answer = new AnswerStream(stream, priorityOf(fields))
   try {
     const facts = { method: exchange.method, url: canonicalUrl(url), fields }
     const asked = { facts, ask: readAsk(headers), nearId, body, signal: gone.signal }
     await answerAsk(answer, asked, context, exchange)
-    answer.finish()
     finish(undefined)
   } catch (error) {
     const fault = asFault(error, 'FAR_INTERNAL')

@@ -1,13 +1,17 @@
 // Far as an ordinary HTTP/2 forward proxy, for clients that do not speak the extension: curl, nghttp, browsers.
 // Knows: requests and responses as they are. Does not know: versions, parts.
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { performance } from 'node:perf_hooks'
 import type { Readable } from 'node:stream'
 import { type Fault, asFault } from '../shared/fault.ts'
 import { type RequestFacts } from '../shared/http/caching.ts'
+import { priorityOf } from '../shared/http/priority.ts'
 import { proxyStatus } from '../shared/http/proxy-status.ts'
 import { type FieldList, asTrailers, toLists } from '../shared/http/fields.ts'
 import { canonicalUrl } from '../shared/http/url.ts'
+import { openLane } from '../shared/link/lanes.ts'
 import { FAULT_FIELD } from '../shared/link/protocol.ts'
+import { rankOf } from '../shared/link/schedule.ts'
 import type { Origins } from './origin.ts'
 
 // Node ends their streams with the head.
@@ -39,15 +43,17 @@ export async function proxyPlainly(
     stream.removeAllListeners('wantTrailers')
     stream.once('wantTrailers', () => stream.sendTrailers(toHeaders(asTrailers(response.trailers()))))
     stream.respond({ ':status': status, ...toHeaders(response.fields) }, { waitForTrailers: hasContent })
+    const { urgency, incremental } = priorityOf(facts.fields)
+    const lane = openLane(stream, () => performance.now())
     for await (const chunk of response.body) {
       if (!hasContent) break
-      if (!stream.write(chunk)) await onceDrained(stream, signal)
       if (signal.aborted) return undefined
+      await lane.put([{ bytes: chunk, rank: rankOf(urgency), incremental }])
     }
-    stream.end()
+    lane.finish()
     return undefined
   } catch (error) {
-    const fault = asFault(error, 'FAR_INTERNAL')
+    const fault = asFault(signal.aborted ? signal.reason : error, 'FAR_INTERNAL')
     refuse(stream, fault)
     return fault
   }
@@ -67,13 +73,6 @@ function refuse(stream: ServerHttp2Stream, fault: Fault): void {
     'content-type': 'text/plain; charset=utf-8',
   })
   stream.end(`${fault.title}.\n${fault.message}\n${fault.advice}\n`)
-}
-
-async function onceDrained(stream: ServerHttp2Stream, signal: AbortSignal): Promise<void> {
-  await new Promise<void>(resolve => {
-    stream.once('drain', resolve)
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }
 
 /** A field list as Node's HTTP/2 takes it. */

@@ -102,8 +102,7 @@ export async function streamDelta(
   { format, feed }: OpenDelta,
   streamed: StreamedContent,
 ): Promise<SentContent> {
-  await answer.send(head, deltaPart(format, base))
-  return stream(answer, feed, 'delta-bytes', streamed, CHECK_EVERY_BYTES)
+  return stream(answer, [head, deltaPart(format, base)], feed, 'delta-bytes', streamed, CHECK_EVERY_BYTES)
 }
 
 /** Sends a whole content while it still arrives. */
@@ -113,12 +112,14 @@ export async function streamWhole(
   coding: WholeCoding,
   streamed: StreamedContent,
 ): Promise<SentContent> {
-  await answer.send(head, { kind: 'whole', coding })
-  return stream(answer, coding === 'br' ? brotliFeed() : undefined, 'whole-bytes', streamed, undefined)
+  const verdict: readonly Part[] = [head, { kind: 'whole', coding }]
+  return stream(answer, verdict, coding === 'br' ? brotliFeed() : undefined, 'whole-bytes', streamed, undefined)
 }
 
+/** Sends the verdict with the first bytes, in one packet where they fit, or by itself when the origin pauses before. */
 async function stream(
   answer: AnswerStream,
+  verdict: readonly Part[],
   feed: Stepwise | undefined,
   kind: 'delta-bytes' | 'whole-bytes',
   streamed: StreamedContent,
@@ -128,13 +129,18 @@ async function stream(
   const kept: Uint8Array[] = []
   let wireBytes = 0
   let checkedLength = 0
+  let waiting = verdict
   const send = async (bytes: Uint8Array, ...more: readonly Part[]) => {
     wireBytes += bytes.length
-    if (bytes.length > 0) await answer.send({ kind, bytes }, ...more)
-    else if (more.length > 0) await answer.send(...more)
+    const parts: readonly Part[] = [...waiting, ...(bytes.length > 0 ? [{ kind, bytes }] : []), ...more]
+    waiting = []
+    if (parts.length > 0) await answer.send(...parts)
   }
   const flush = async () => {
-    if (!feed || digest.length === checkedLength) return
+    if (!feed || digest.length === checkedLength) {
+      await send(new Uint8Array(0))
+      return
+    }
     checkedLength = digest.length
     const check: Part = { kind: 'check', length: digest.length, digest: digest.short() }
     await send(await feed.flush(), ...(checkEveryBytes === undefined ? [] : [check]))
@@ -147,7 +153,10 @@ async function stream(
       }
       digest.update(arrival.bytes)
       if (digest.length <= streamed.keepUpToBytes) kept.push(arrival.bytes)
-      await send(feed ? await feed.write(arrival.bytes) : arrival.bytes)
+      const made = feed ? await feed.write(arrival.bytes) : arrival.bytes
+      // A small content comes in one arrival, and its end right behind.
+      const isFirst = digest.length === arrival.bytes.length
+      if (made.length > 0 || !isFirst) await send(made)
       if (checkEveryBytes !== undefined && digest.length - checkedLength >= checkEveryBytes) await flush()
     }
     const last = feed ? await feed.end() : new Uint8Array(0)

@@ -1,18 +1,19 @@
-// Sends a version while the origin has not answered, and stops at the next flush when it has.
-// Knows: segments, the answer's stream. Does not know: whether speculating pays (plan-speculation.ts).
+// Sends a version while the origin has not answered, and stops at once when it has.
+// Knows: segments, the answer's stream. Does not know: whether speculating pays (plan-speculation.ts), what else is on
+// the link (schedule.ts).
 //
 // Invariant: `sentLength` counts content that near can decode from what was written: it grows at flushes only.
 import { RunningDigest } from '../shared/exchange/running-digest.ts'
 import type { Part } from '../shared/link/parts.ts'
-import { type Segment, segmentsOf } from '../shared/store/segments.ts'
+import { segmentsOf } from '../shared/store/segments.ts'
 import type { Version } from '../shared/version.ts'
 import type { AnswerStream } from './answer-stream.ts'
 
 export class SpeculationPump {
   readonly #answer: AnswerStream
   readonly #version: Version
+  readonly #stopping = new AbortController()
   readonly #running: Promise<void>
-  #stopped = false
   #announced = false
   #sentLength = 0
   #sentBytes = 0
@@ -30,7 +31,7 @@ export class SpeculationPump {
     return this.#version
   }
 
-  /** Bytes of base parts that were written. */
+  /** Bytes of base parts that were sent. */
   get sentBytes(): number {
     return this.#sentBytes
   }
@@ -40,9 +41,9 @@ export class SpeculationPump {
     return this.#sentLength
   }
 
-  /** Sends nothing new; resolves when what was begun is written. */
+  /** Takes back what waits to be sent; resolves when what has begun to go out is out. */
   async stop(): Promise<void> {
-    this.#stopped = true
+    this.#stopping.abort()
     await this.#running
   }
 
@@ -52,29 +53,41 @@ export class SpeculationPump {
     const digest = new RunningDigest()
     digest.update(content.subarray(0, this.#sentLength))
     await this.#answer.send({ kind: 'check', length: digest.length, digest: digest.short() })
-    for (const segment of await segmentsOf(this.#version.content)) {
-      if (segment.contentEnd <= this.#sentLength) continue
-      digest.update(content.subarray(this.#sentLength, segment.contentEnd))
-      await this.#sendSegment(segment, { kind: 'check', length: digest.length, digest: digest.short() })
+    let end = 0
+    for (const { bytes, contentEnd } of await segmentsOf(content)) {
+      end += bytes.length
+      if (end <= this.#sentBytes) continue
+      digest.update(content.subarray(digest.length, contentEnd))
+      const rest = bytes.subarray(bytes.length - (end - this.#sentBytes))
+      const check: Part = { kind: 'check', length: digest.length, digest: digest.short() }
+      await this.#answer.send({ kind: 'base-bytes', bytes: rest }, check)
+      this.#sentBytes = end
+      this.#sentLength = contentEnd
     }
   }
 
+  /** By pieces that fill a packet, wherever segments end: each goes out as soon as nothing else is to be sent. */
   async #run(): Promise<void> {
-    const segments = await segmentsOf(this.#version.content)
-    if (this.#stopped) return
     const { digest, content } = this.#version
-    this.#announced = true
-    await this.#answer.send({ kind: 'speculation', digest, length: content.length })
-    for (const segment of segments) {
-      if (this.#stopped) return
-      await this.#sendSegment(segment)
+    const { signal } = this.#stopping
+    const segments = await segmentsOf(content)
+    const stream = Buffer.concat(segments.map(({ bytes }) => bytes))
+    let announcement: readonly Part[] = [{ kind: 'speculation', digest, length: content.length }]
+    let next = 0
+    let nextEnd = segments[0]?.bytes.length ?? 0
+    while (this.#sentBytes < stream.length) {
+      const room = this.#answer.pieceBytes - PART_HEADER_BYTES - announcement.length * ANNOUNCEMENT_BYTES
+      const bytes = stream.subarray(this.#sentBytes, this.#sentBytes + room)
+      if (!(await this.#answer.speculate([...announcement, { kind: 'base-bytes', bytes }], signal))) return
+      announcement = []
+      this.#announced = true
+      this.#sentBytes += bytes.length
+      for (let segment = segments[next]; segment && nextEnd <= this.#sentBytes; segment = segments[next]) {
+        this.#sentLength = segment.contentEnd
+        next += 1
+        nextEnd += segments[next]?.bytes.length ?? 0
+      }
     }
-  }
-
-  async #sendSegment(segment: Segment, ...more: readonly Part[]): Promise<void> {
-    await this.#answer.deliver({ kind: 'base-bytes', bytes: segment.bytes }, ...more)
-    this.#sentBytes += segment.bytes.length
-    this.#sentLength = segment.contentEnd
   }
 
   /** Whether near was told of this speculation at all. */
@@ -82,3 +95,7 @@ export class SpeculationPump {
     return this.#announced
   }
 }
+
+// Type and length of a part (RFC 9000 §16), and a whole part that announces a speculation.
+const PART_HEADER_BYTES = 5
+const ANNOUNCEMENT_BYTES = 48

@@ -2,11 +2,16 @@
 // Knows: sockets. Does not know: TLS, HTTP inside.
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
+import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { TLSSocket } from 'node:tls'
 import { Fault, asFault } from '../shared/fault.ts'
 import { parseHostPort } from '../shared/http/url.ts'
+import { DEFAULT_PRIORITY } from '../shared/http/priority.ts'
+import { openLane } from '../shared/link/lanes.ts'
 import { FAULT_FIELD } from '../shared/link/protocol.ts'
+import { rankOf } from '../shared/link/schedule.ts'
 import { proxyStatus } from '../shared/http/proxy-status.ts'
 import { originFault } from '../shared/origin-fault.ts'
 import type { Reach } from './reach.ts'
@@ -38,11 +43,17 @@ export async function joinWays(stream: ServerHttp2Stream, socket: Socket): Promi
   // A side that was ended cannot be reset any more: Node would leave the socket open for ever.
   const canReset = () => !(socket instanceof TLSSocket) && !socket.writableEnded
   stream.once('aborted', () => (canReset() ? socket.resetAndDestroy() : socket.destroy()))
-  const ways = await Promise.allSettled([pipeline(stream, socket), pipeline(socket, stream)])
+  const ways = await Promise.allSettled([pipeline(stream, socket), pipeline(socket, onLink(stream))])
   const failed = ways.find(way => way.status === 'rejected')
   // A client that closes a tunnel in the middle is every day's end of one.
   const fault = failed && !stream.rstCode ? asFault(failed.reason, 'ORIGIN_RESET') : undefined
   return { fault, upBytes: socket.bytesWritten, downBytes: socket.bytesRead }
+}
+
+/** The stream as its lane of the link, for what nobody says the priority of. */
+export function onLink(stream: ServerHttp2Stream): Writable {
+  const { urgency, incremental } = DEFAULT_PRIORITY
+  return openLane(stream, () => performance.now()).asWritable({ rank: rankOf(urgency), incremental })
 }
 
 /** Does `act`; its signal fires when `stream` closes meanwhile, with CLIENT_GONE. */

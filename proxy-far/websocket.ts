@@ -13,7 +13,7 @@ import { acceptOf } from '../shared/http/websocket.ts'
 import { originFault } from '../shared/origin-fault.ts'
 import { toHeaders } from './plain-proxy.ts'
 import type { Destination, Reach } from './reach.ts'
-import { type TunnelEnd, joinWays, refuseTunnel, whileOpen } from './tunnel.ts'
+import { type TunnelEnd, joinWays, onLink, refuseTunnel, whileOpen } from './tunnel.ts'
 
 export interface WebSocketOptions {
   readonly reach: Reach
@@ -41,7 +41,7 @@ export async function openWebSocket(
     return joinWays(stream, socket)
   }
   stream.respond({ ':status': response.statusCode, ...toHeaders(said) })
-  const failed = await pipeline(response, stream).then(noFault, toFault)
+  const failed = await pipeline(response, onLink(stream)).then(noFault, toFault)
   return { fault: failed, upBytes: 0, downBytes: 0 }
 }
 

@@ -1,12 +1,12 @@
 // How much far may have on its way to near: the HTTP/2 windows that near grants, sized from what it measures.
-// Bytes that are written are gone, so a verdict waits behind all that was granted before it; a link that is granted less
-// than it carries in a round trip stands idle. Between the two lie 2 to 3 times bandwidth × round trip.
+// It bounds far; what is next on the link, and how much of it is under way, far decides by its own measure (pipe.ts,
+// schedule.ts), and no window must hold that back: then what is urgent would wait for a WINDOW_UPDATE.
 // Knows: rounds (a PING out, its answer back), bytes that have arrived. Does not know: sockets, who pings.
 //
 //   probing ──a few rounds in a row no faster than before──▶ settled
 // Bandwidth shows in two ways. How close together bytes arrive shows it within the first burst: believed while probing,
 // to rise only, because later TCP hands out lumps after losses. What a whole round under load carried is surer; where the
-// credit itself is what limits, a round carries all of it in a bare round trip, and so the next credit is thrice the last.
+// credit itself is what limits, a round carries all of it in a bare round trip, and so the next credit is a multiple of the last.
 //
 // What Node's HTTP/2 (24.21, nghttp2 1.70) does with the windows, by experiment:
 // 1. The connection's window starts at 65,535 bytes whatever is wished (RFC 9113 §6.9.2) and never shrinks at once:
@@ -19,7 +19,6 @@
 // 4. Bytes count when their TLS record is complete. With the records of 16 KiB that OpenSSL makes by itself, a credit of
 //    16 KiB is one record: the link stands idle for a round trip after each. Far must write small ones (RECORD_BYTES in
 //    protocol.ts).
-// 5. A credit of 4 KiB works, as two frames of 2 KiB in turns, but on 28.8 kbit/s the link then idles for 3 % of the time.
 
 export type CreditEvent =
   /** One round ended: the PING of `sentAt` was answered, and `receivedBytes` arrived in between. */
@@ -33,17 +32,14 @@ export interface CreditCommand {
   readonly bytes: number
 }
 
-// What TCP lets go at once (RFC 6928), so the first round is not slower for it; 4.5 s of a 28.8 kbit/s link.
-export const START_BYTES = 16_384
-// 1.7 s of a 28.8 kbit/s link; see 5 above for less.
-const FLOOR_BYTES = 6_144
+// HTTP/2's own window (RFC 9113 §6.9.2). Never less: far sends by its own measure, and must not be held back by a window.
+export const START_BYTES = 65_536
+const FLOOR_BYTES = START_BYTES
 // 130 Mbit/s over 500 ms.
 const CEILING_BYTES = 16_777_216
 
-// Two products keep a link full in theory (see 3 above). On an emulated link of 1.6 Mbit/s and 300 ms, against a window
-// without a limit: 2 cost 2 to 5 % of the rate and a small answer beside a large one took 0.5 s; 3 cost 0 to 4 % and it
-// took 0.7 to 1.2 s; 4 gained nothing more; without a limit it took 5.3 s. Never slower comes first.
-const GAIN = 3
+// Far keeps 1.25 products and a little under way (pipe.ts), and windows are handed back by halves (3 above): 2.5 just do.
+const GAIN = 4
 // Added to the round trip: records, frames and event loops make updates late by about that. Nobody notices such a queue.
 const SLACK_MS = 25
 // A burst alone may mislead, so the credit never exceeds by far what the session has carried.
@@ -191,14 +187,14 @@ export class Credit {
   #learnRound(receivedBytes: number, roundMs: number): void {
     const rate = receivedBytes / roundMs
     const best = this.#bestRate
-    // Twice the round that the credit was meant to make: the link is slower than it was, so what it was is no guide.
-    const meantMs = (this.#lowestMs ?? 0) + (best === 0 ? Number.POSITIVE_INFINITY : this.#bytes / best)
-    if (roundMs > 2 * meantMs + SLACK_MS) {
+    const lowestMs = this.#lowestMs ?? 0
+    // Far longer than even this credit was meant to make it: the link is slower than it was, so what it was is no guide.
+    if (best > 0 && roundMs > 2 * (lowestMs * (1 + GAIN) + SLACK_MS)) {
       this.#rates = [rate]
       return
     }
-    // A round that used little of the credit says what far had to send, not what the link can carry.
-    if (receivedBytes < this.#bytes / 2 && rate <= best) return
+    // A round that filled little of the way says what far had to send, not what the link can carry.
+    if (receivedBytes < (best * lowestMs) / 2 && rate <= best) return
     this.#remember(rate)
     if (rate > this.#plateauRate * FASTER) {
       this.#plateauRate = rate

@@ -152,6 +152,8 @@ export const linkHttp2Options = {
   maxHeaderListPairs: 1024,
   // Mebibytes; the default of 10 refuses new streams on a fast link whose client is slow to read.
   maxSessionMemory: 256,
+  // Marks of the schedule (pipe.ts): eight in a round trip, more when rounds grow longer.
+  maxOutstandingPings: 1024,
   // Until far's SETTINGS arrive, Node would hold back every stream beyond the 100th.
   peerMaxConcurrentStreams: farHttp2Settings.maxConcurrentStreams,
 } as const

@@ -10,7 +10,7 @@ import { startPair, startValve } from './running-pair.ts'
 const page = makeText(100_000)
 const changed = `${page.slice(0, 40_000)}<p>changed</p>${page.slice(40_100)}`
 // More than the hello's answer and less than far may send before near reads any of it.
-const BEGUN_BYTES = 8_000
+const BEGUN_BYTES = 6_000
 const ALL_BYTES = page.length / 2
 
 /** A far that holds `page`, and a near behind a valve that does not. */
