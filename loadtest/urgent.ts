@@ -39,6 +39,8 @@ if (links.length < values.link.length) {
   process.stderr.write('urgent: there is no such link preset\n')
   process.exit(2)
 }
+// Whatever it wastes.
+const ALWAYS = ['--min-expected-gain-ms', '0', '--max-waste-percent', '100']
 const URGENT_BYTES = 2_000
 // As browsers ask for a page.
 const DOCUMENT = { accept: 'text/html', 'sec-fetch-dest': 'document', priority: 'u=0, i' }
@@ -97,19 +99,21 @@ async function measure(link: PresetName): Promise<void> {
     const startedAt = performance.now()
     await setTimeout(Number(values.seconds) * 1000)
     rates.set(link, (download.bytes() - before) / (performance.now() - startedAt))
+    process.stderr.write(`${link} download alone: ${rates.get(link)?.toFixed(2)} kB/s\n`)
     await take(near, link, 'download')
     download.stop()
     await setTimeout(WARM_UP_MS)
 
     // The third visitor has a link of its own, so that nothing is left of the download.
-    const late = await far.startNear({ link: presetFigures(link), arguments: ['--min-expected-gain-ms', '0'] })
+    const late = await far.startNear({ link: presetFigures(link), arguments: ALWAYS })
     await get(`${site}/urgent?hello`, late.proxy)
     const speculation = await begin(late, '/page', false)
     const carried = () => late.emulator?.counts().down.deliveredBytes ?? 0
     const carriedBefore = carried()
     await take(late, link, 'speculation')
     const speculated = carried() - carriedBefore - Number(values.asks) * URGENT_BYTES
-    if (speculated < 10 * URGENT_BYTES) throw new Error(`there was no speculation: ${speculated} bytes`)
+    if (speculated < 10 * URGENT_BYTES)
+      process.stderr.write(`${link}: nothing was speculated, its column says nothing\n`)
     speculation.stop()
   } finally {
     await far.close()
