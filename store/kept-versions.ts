@@ -112,6 +112,7 @@ export class KeptVersions {
       openToWrite(this.#path, tell).db.close()
       this.#clears = this.#openReader()?.clears ?? 0
     } catch (error) {
+      if (error instanceof Fault && error.code === 'STORE_FORMAT') throw error
       this.#fail(error)
     }
   }
@@ -129,9 +130,9 @@ export class KeptVersions {
   /** Resolves when the lookups of `wanted` find what the disk has. Never fails: then memory is all there is. */
   async recall(wanted: Wanted): Promise<void> {
     const { url, scopes, digests = [] } = wanted
-    const reader = this.#openReader()
-    if (!reader) return
     try {
+      const reader = this.#openReader()
+      if (!reader) return
       this.#noticeClear(reader)
       await this.#refresh(reader, url, scopes)
       const others: Listed[] = []
@@ -427,7 +428,6 @@ export class KeptVersions {
 
   /** What is damaged as a whole is removed; the thread that writes makes it anew. */
   #fail(error: unknown): void {
-    if (error instanceof Fault && error.code === 'STORE_FORMAT') throw error
     const { inode } = this.#reading ?? {}
     this.#closeReader()
     if (this.#path && inode !== undefined && isDamage(error)) {

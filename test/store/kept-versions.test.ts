@@ -269,6 +269,21 @@ t.test('a file that another process replaced is left, and the new one used', asy
   t.strictSame(await recall(next, URL_A), ['mine', 'theirs'])
 })
 
+t.test('a newer program that takes the store over costs a running one the disk, not the request', async t => {
+  const dataDir = t.testdir()
+  await leaveBehind(t, dataDir, [{}])
+  const clock = { now: 0 }
+  const { kept, lines } = openKept(t, dataDir, { clock })
+  t.strictSame(await recall(kept, URL_A), ['content'])
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${storePath(dataDir)}${suffix}`, { force: true })
+  const db = new DatabaseSync(storePath(dataDir))
+  db.exec('CREATE TABLE versions (seq); PRAGMA user_version = 99')
+  db.close()
+  clock.now = 1000
+  t.strictSame(await recall(kept, URL_A), ['content'], 'memory has it')
+  t.match(lines, [/the store cannot be used: .*format 99/])
+})
+
 t.test('notes of the last process are there after a restart', async t => {
   const dataDir = t.testdir()
   const clock = { now: 7 }
