@@ -88,7 +88,7 @@ t.test('another site in the same browser can neither read nor change anything', 
   const attempt = (path: string, options: object) =>
     page.evaluate(
       ([url, init]) =>
-        fetch(url, init as object).then(
+        fetch(url, init).then(
           async response => `${response.status} ${response.type} ${(await response.text()).length}`,
           () => 'failed',
         ),

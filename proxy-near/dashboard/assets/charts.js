@@ -1,7 +1,7 @@
 // The chart of the last five minutes: bytes over the link and bytes saved, by second.
 // Knows: uPlot, exchanges. Does not know: where they come from.
-import uPlot from '/assets/uplot.js'
-import { formatBytes } from '/assets/words.js'
+import uPlot from './uplot.js'
+import { formatBytes } from './words.js'
 
 const SECONDS = 300
 

@@ -1,9 +1,10 @@
 // Near's dashboard: shows what near says of itself as it happens, and changes its settings.
 // Knows: near's own addresses (/events, /settings.json, …), the page. Does not know: how near works.
-import { TrafficChart } from '/assets/charts.js'
-import { formatBytes, formatMs, formatRate, make, tunnelReasons, ways } from '/assets/words.js'
+import { TrafficChart } from './charts.js'
+import { formatBytes, formatMs, formatRate, make, tunnelReasons, ways } from './words.js'
 
 const MOST_ROWS = 100
+const MOST_KEPT = 500
 const $ = id => document.getElementById(id)
 const chart = new TrafficChart($('chart'))
 const views = ['now', 'sites', 'settings', 'kept', 'start']
@@ -12,7 +13,7 @@ let settings
 
 addEventListener('hashchange', showView)
 showView()
-connect()
+void connect()
 setInterval(() => chart.draw(), 1000)
 
 function showView() {
@@ -47,7 +48,13 @@ function showStatus(next) {
   status = next
   const { link, fault, roundTripMs, bandwidthBytesPerSecond, mode } = status
   const words = {
-    up: 'up', dialling: 'being dialled', connecting: 'being dialled', waiting: 'down, tried again soon', down: 'down', refused: 'refused', unused: 'not used',
+    up: 'up',
+    dialling: 'being dialled',
+    connecting: 'being dialled',
+    waiting: 'down, tried again soon',
+    down: 'down',
+    refused: 'refused',
+    unused: 'not used',
   }
   const figures = [
     roundTripMs === undefined ? undefined : `round trip ${formatMs(roundTripMs)}`,
@@ -57,23 +64,44 @@ function showStatus(next) {
   $('link').className = link === 'up' || link === 'unused' ? '' : 'down'
   $('link').replaceChildren('Link ', make('strong', {}, words[link] ?? link), `, ${figures.join(', ')}`)
   $('fault').hidden = fault === undefined
-  if (fault) $('fault').replaceChildren(make('strong', {}, fault.message), ` ${fault.advice} `, make('code', {}, fault.code))
+  if (fault)
+    $('fault').replaceChildren(make('strong', {}, fault.message), ` ${fault.advice} `, make('code', {}, fault.code))
   $('tiles').replaceChildren(
     tile('The last five minutes', status.latest),
     tile('Today', status.today),
     tile('Since the start', status.total),
-    make('div', { class: 'tile' }, make('h3', {}, 'Held here'), make('p', { class: 'big' }, String(status.heldVersions)),
-      make('p', {}, make('small', {}, `versions of pages, ${formatBytes(status.heldBytes)}`))),
+    make(
+      'div',
+      { class: 'tile' },
+      make('h3', {}, 'Held here'),
+      make('p', { class: 'big' }, String(status.heldVersions)),
+      make('p', {}, make('small', {}, `versions of pages, ${formatBytes(status.heldBytes)}`)),
+    ),
   )
 }
 
 function tile(title, sums) {
   const saved = sums.savedMs - sums.lostMs
-  return make('div', { class: 'tile' },
+  return make(
+    'div',
+    { class: 'tile' },
     make('h3', {}, title),
     make('p', { class: 'big' }, `${formatMs(saved)} saved`),
-    make('p', {}, `${formatBytes(sums.savedBytes)} saved, `, make('span', { class: 'lost' }, `${formatBytes(sums.lostBytes)} lost`)),
-    make('p', {}, make('small', {}, `${sums.requests} requests, ${sums.failures} failed; ${formatBytes(sums.linkBytes)} over the link for ${formatBytes(sums.contentBytes)}`)),
+    make(
+      'p',
+      {},
+      `${formatBytes(sums.savedBytes)} saved, `,
+      make('span', { class: 'lost' }, `${formatBytes(sums.lostBytes)} lost`),
+    ),
+    make(
+      'p',
+      {},
+      make(
+        'small',
+        {},
+        `${sums.requests} requests, ${sums.failures} failed; ${formatBytes(sums.linkBytes)} over the link for ${formatBytes(sums.contentBytes)}`,
+      ),
+    ),
   )
 }
 
@@ -95,15 +123,34 @@ function exchangeRow(exchange, isNew) {
   const receive = make('span', { class: 'receive' })
   wait.style.cssText = flex(waited / (totalMs || 1))
   receive.style.cssText = flex((totalMs - waited) / (totalMs || 1))
-  const reason = [meaning, tunnelReasons[tunnelledFor], originWaitMs === undefined ? undefined : `the site took ${formatMs(originWaitMs)}`]
-  return make('tr', { class: isNew ? 'new' : undefined },
+  const reason = [
+    meaning,
+    tunnelReasons[tunnelledFor],
+    originWaitMs === undefined ? undefined : `the site took ${formatMs(originWaitMs)}`,
+  ]
+  return make(
+    'tr',
+    { class: isNew ? 'new' : undefined },
     make('td', { class: 'number' }, new Date(at).toLocaleTimeString()),
     make('td', { class: 'url' }, method === 'GET' ? '' : `${method} `, url),
-    make('td', {}, make('span', { class: `way ${kind}`, title: reason.filter(Boolean).join('; ') }, fault ?? way ?? '–'),
-      make('span', { class: 'hidden' }, ` ${reason.filter(Boolean).join('; ')}`)),
+    make(
+      'td',
+      {},
+      make('span', { class: `way ${kind}`, title: reason.filter(Boolean).join('; ') }, fault ?? way ?? '–'),
+      make('span', { class: 'hidden' }, ` ${reason.filter(Boolean).join('; ')}`),
+    ),
     make('td', { class: 'number' }, formatBytes(baseBytes + deltaBytes + wholeBytes)),
-    make('td', { class: `number ${savedBytes < 0 ? 'lost' : 'saved'}` }, savedBytes === 0 && savedMs === 0 ? '' : `${formatBytes(savedBytes)}, ${formatMs(savedMs)}`),
-    make('td', { class: 'number' }, formatMs(totalMs), make('div', { class: 'bar', 'aria-hidden': 'true' }, wait, receive)),
+    make(
+      'td',
+      { class: `number ${savedBytes < 0 ? 'lost' : 'saved'}` },
+      savedBytes === 0 && savedMs === 0 ? '' : `${formatBytes(savedBytes)}, ${formatMs(savedMs)}`,
+    ),
+    make(
+      'td',
+      { class: 'number' },
+      formatMs(totalMs),
+      make('div', { class: 'bar', 'aria-hidden': 'true' }, wait, receive),
+    ),
   )
 }
 
@@ -111,22 +158,45 @@ async function loadSites() {
   const [{ sites }, current] = await Promise.all([getJson('/activity.json'), getJson('/settings.json')])
   settings = current
   const known = new Map(sites.map(each => [each.site, each]))
-  for (const host of Object.keys(settings.sites)) if (!known.has(host)) known.set(host, { site: host, requests: 0, linkBytes: 0, savedBytes: 0, lostBytes: 0, ways: {} })
+  for (const host of Object.keys(settings.sites))
+    if (!known.has(host))
+      known.set(host, { site: host, requests: 0, linkBytes: 0, savedBytes: 0, lostBytes: 0, ways: {} })
   document.querySelector('#site-table tbody').replaceChildren(...[...known.values()].map(siteRow))
 }
 
 function siteRow({ site, requests, linkBytes, savedBytes, lostBytes, ways: counts }) {
   const host = site.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
   const policy = settings.sites[host]?.policy ?? 'on'
-  const labels = { on: 'everything', 'no-speculation': 'no speculation', tunnel: 'no opening of HTTPS', bypass: 'nothing: past the link' }
-  const select = make('select', { 'aria-label': `What Hunch does for ${site}`, onchange: event => void setPolicy(host, event.target.value) },
-    ...Object.keys(settings.policies).map(each => make('option', { value: each, selected: each === policy, title: settings.policies[each] }, labels[each] ?? each)))
-  return make('tr', {},
-    make('td', { class: 'url' }, site), make('td', { class: 'number' }, String(requests)),
-    make('td', { class: 'number' }, formatBytes(linkBytes)), make('td', { class: 'number saved' }, formatBytes(savedBytes)),
+  const labels = {
+    on: 'everything',
+    'no-speculation': 'no speculation',
+    tunnel: 'no opening of HTTPS',
+    bypass: 'nothing: past the link',
+  }
+  const select = make(
+    'select',
+    { 'aria-label': `What Hunch does for ${site}`, onchange: event => void setPolicy(host, event.target.value) },
+    ...Object.keys(settings.policies).map(each =>
+      make('option', { value: each, selected: each === policy, title: settings.policies[each] }, labels[each] ?? each),
+    ),
+  )
+  return make(
+    'tr',
+    {},
+    make('td', { class: 'url' }, site),
+    make('td', { class: 'number' }, String(requests)),
+    make('td', { class: 'number' }, formatBytes(linkBytes)),
+    make('td', { class: 'number saved' }, formatBytes(savedBytes)),
     make('td', { class: 'number lost' }, formatBytes(lostBytes)),
-    make('td', {}, Object.entries(counts).map(([way, times]) => `${times} ${way}`).join(', ')),
-    make('td', {}, select))
+    make(
+      'td',
+      {},
+      Object.entries(counts)
+        .map(([way, times]) => `${times} ${way}`)
+        .join(', '),
+    ),
+    make('td', {}, select),
+  )
 }
 
 async function setPolicy(host, policy) {
@@ -165,23 +235,47 @@ function thresholdRow({ name, meaning, expects, value, default: fallback }) {
   const common = { id, 'aria-describedby': describedby }
   let control
   if (choices[name]) {
-    control = make('select', { ...common, onchange: event => set(event.target.value) },
-      ...choices[name].map(each => make('option', { value: each, selected: each === String(value) }, each)))
+    control = make(
+      'select',
+      { ...common, onchange: event => set(event.target.value) },
+      ...choices[name].map(each => make('option', { value: each, selected: each === String(value) }, each)),
+    )
   } else if (scales[name]) {
     const { min, max, step, show } = scales[name]
     const output = make('output', { for: id }, show(Number(value)))
-    control = make('input', { ...common, type: 'range', min, max, step, value: String(value), 'aria-valuetext': show(Number(value)),
-      oninput: event => { output.textContent = show(Number(event.target.value)); event.target.setAttribute('aria-valuetext', output.textContent) },
-      onchange: event => set(Number(event.target.value)) })
+    control = make('input', {
+      ...common,
+      type: 'range',
+      min,
+      max,
+      step,
+      value: String(value),
+      'aria-valuetext': show(Number(value)),
+      oninput: event => {
+        output.textContent = show(Number(event.target.value))
+        event.target.setAttribute('aria-valuetext', output.textContent)
+      },
+      onchange: event => set(Number(event.target.value)),
+    })
     control = make('div', { class: 'control' }, control, output)
   } else {
-    control = make('input', { ...common, value: String(value), autocomplete: 'off', onchange: event => set(event.target.value) })
+    control = make('input', {
+      ...common,
+      value: String(value),
+      autocomplete: 'off',
+      onchange: event => set(event.target.value),
+    })
   }
   const isChanged = String(value) !== fallback && !(Number(value) === toBytes(fallback))
-  const reset = isChanged ? make('button', { type: 'button', onclick: () => set(null) }, `Back to ${fallback}`) : undefined
-  return make('div', { class: isChanged ? 'threshold changed' : 'threshold' },
+  const reset = isChanged
+    ? make('button', { type: 'button', onclick: () => set(null) }, `Back to ${fallback}`)
+    : undefined
+  return make(
+    'div',
+    { class: isChanged ? 'threshold changed' : 'threshold' },
     make('div', {}, make('label', { for: id }, name), make('p', { id: describedby }, `${meaning}: ${expects}.`)),
-    make('div', { class: 'control' }, control, reset))
+    make('div', { class: 'control' }, control, reset),
+  )
 }
 
 function toBytes(text) {
@@ -191,32 +285,61 @@ function toBytes(text) {
 }
 
 async function change(body) {
-  const response = await fetch('/settings.json', { method: 'PATCH', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const response = await fetch('/settings.json', {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
   const said = await response.json()
   $('settings-result').textContent = response.ok ? 'Kept.' : said.message
   if (!response.ok && location.hash !== '#settings') alert(said.message)
 }
 
+let kept = []
+
+$('kept-filter').addEventListener('input', showKept)
+$('forget-all').addEventListener('click', () => {
+  const urls = new Set(shownKept().map(({ url }) => url))
+  void Promise.all(Array.from(urls, forget)).then(loadKept)
+})
+
 async function loadKept() {
-  const versions = await getJson('/versions.json')
-  const show = () => {
-    const wanted = $('kept-filter').value.toLowerCase()
-    const shown = versions.filter(({ url }) => url.toLowerCase().includes(wanted))
-    const sum = shown.reduce((total, { sizeBytes }) => total + sizeBytes, 0)
-    $('kept-sum').textContent = `${shown.length} of ${versions.length} versions, ${formatBytes(sum)}. They are what deltas start from.`
-    document.querySelector('#kept-table tbody').replaceChildren(...shown.slice(0, 500).map(keptRow))
-    $('forget-all').disabled = shown.length === 0
-    $('forget-all').onclick = () => void Promise.all([...new Set(shown.map(({ url }) => url))].map(forget)).then(loadKept)
-  }
-  $('kept-filter').oninput = show
-  show()
+  kept = await getJson('/versions.json')
+  showKept()
+}
+
+function shownKept() {
+  const wanted = $('kept-filter').value.toLowerCase()
+  return kept.filter(({ url }) => url.toLowerCase().includes(wanted))
+}
+
+function showKept() {
+  const shown = shownKept()
+  const sum = shown.reduce((total, { sizeBytes }) => total + sizeBytes, 0)
+  $('kept-sum').textContent =
+    `${shown.length} of ${kept.length} versions in memory, ${formatBytes(sum)}. They are what deltas start from.`
+  document.querySelector('#kept-table tbody').replaceChildren(...shown.slice(0, MOST_KEPT).map(keptRow))
+  $('forget-all').disabled = shown.length === 0
 }
 
 function keptRow({ url, type, sizeBytes, storedAt }) {
-  return make('tr', {},
-    make('td', { class: 'url' }, url), make('td', {}, (type ?? '').split(';')[0]), make('td', { class: 'number' }, formatBytes(sizeBytes)),
+  return make(
+    'tr',
+    {},
+    make('td', { class: 'url' }, url),
+    make('td', {}, (type ?? '').split(';')[0]),
+    make('td', { class: 'number' }, formatBytes(sizeBytes)),
     make('td', { class: 'number' }, new Date(storedAt).toLocaleString()),
-    make('td', {}, make('button', { type: 'button', 'aria-label': `Forget ${url}`, onclick: () => void forget(url).then(loadKept) }, 'Forget')))
+    make(
+      'td',
+      {},
+      make(
+        'button',
+        { type: 'button', 'aria-label': `Forget ${url}`, onclick: () => void forget(url).then(loadKept) },
+        'Forget',
+      ),
+    ),
+  )
 }
 
 function forget(url) {
@@ -230,23 +353,62 @@ async function loadStart() {
   const address = host === 'hunch.invalid' ? '127.0.0.1:8080' : host
   const [name, port] = [address.replace(/:\d+$/, ''), address.split(':').at(-1)]
   const mark = isDone => make('span', { class: isDone ? 'done' : 'todo' }, isDone ? 'Works. ' : 'Not yet. ')
-  const step = (title, isDone, ...rest) => make('li', {}, make('h3', {}, title), make('p', {}, mark(isDone), ...rest.slice(0, 1)), ...rest.slice(1))
+  const step = (title, isDone, ...rest) =>
+    make('li', {}, make('h3', {}, title), make('p', {}, mark(isDone), ...rest.slice(0, 1)), ...rest.slice(1))
   $('steps').replaceChildren(
-    step('Near reaches far', status.link === 'up', status.link === 'up' ? `Round trip ${formatMs(status.roundTripMs ?? 0)}.`
-      : 'On the far host run the line below; it prints the command that starts near. Restart near with it.', make('pre', { tabindex: '0' }, 'hunch far --listen 0.0.0.0:8443 --name YOUR.HOST')),
-    step('Your browser uses near', isProxied, isProxied ? 'This browser does.' : 'Set the proxy in one of these ways, then open this page again.',
-      make('details', { open: !isProxied }, make('summary', {}, 'How'),
-        make('p', {}, 'Firefox: Settings, Network Settings, Automatic proxy configuration URL:'), make('pre', { tabindex: '0' }, `http://${address}/proxy.pac`),
-        make('p', {}, 'Chrome or Chromium, started from a terminal:'), make('pre', { tabindex: '0' }, `chromium --proxy-server=http://${address}`),
-        make('p', {}, 'GNOME:'), make('pre', { tabindex: '0' }, `gsettings set org.gnome.system.proxy autoconfig-url http://${address}/proxy.pac\ngsettings set org.gnome.system.proxy mode auto`),
-        make('p', {}, 'KDE:'), make('pre', { tabindex: '0' }, `kwriteconfig6 --file kioslaverc --group 'Proxy Settings' --key ProxyType 2\nkwriteconfig6 --file kioslaverc --group 'Proxy Settings' --key 'Proxy Config Script' http://${address}/proxy.pac`),
-        make('p', {}, 'macOS:'), make('pre', { tabindex: '0' }, `networksetup -setautoproxyurl Wi-Fi http://${address}/proxy.pac`),
-        make('p', {}, 'Windows: Settings, Network, Proxy, Use setup script:'), make('pre', { tabindex: '0' }, `http://${address}/proxy.pac`),
-        make('p', {}, 'Programs in a terminal:'), make('pre', { tabindex: '0' }, `export http_proxy=http://${name}:${port} https_proxy=http://${name}:${port}`))),
-    step('HTTPS gets faster, too', status.intercept, status.intercept ? 'Near opens HTTPS; programs that trust its authority get faster pages.'
-      : 'Off. Nearly all of the web is HTTPS: to make it faster, near has to open it on this machine. That is your decision; docs/https.md says what it means.',
-      make('pre', { tabindex: '0' }, 'hunch ca install\nhunch near --intercept')),
-    step('A page came through', status.total.requests > 0, status.total.requests > 0 ? `${status.total.requests} requests so far.` : 'Load any page, then look at Now.'),
+    step(
+      'Near reaches far',
+      status.link === 'up',
+      status.link === 'up'
+        ? `Round trip ${formatMs(status.roundTripMs ?? 0)}.`
+        : 'On the far host run the line below; it prints the command that starts near. Restart near with it.',
+      make('pre', { tabindex: '0' }, 'hunch far --listen 0.0.0.0:8443 --name YOUR.HOST'),
+    ),
+    step(
+      'Your browser uses near',
+      isProxied,
+      isProxied ? 'This browser does.' : 'Set the proxy in one of these ways, then open this page again.',
+      make(
+        'details',
+        { open: !isProxied },
+        make('summary', {}, 'How'),
+        make('p', {}, 'Firefox: Settings, Network Settings, Automatic proxy configuration URL:'),
+        make('pre', { tabindex: '0' }, `http://${address}/proxy.pac`),
+        make('p', {}, 'Chrome or Chromium, started from a terminal:'),
+        make('pre', { tabindex: '0' }, `chromium --proxy-server=http://${address}`),
+        make('p', {}, 'GNOME:'),
+        make(
+          'pre',
+          { tabindex: '0' },
+          `gsettings set org.gnome.system.proxy autoconfig-url http://${address}/proxy.pac\ngsettings set org.gnome.system.proxy mode auto`,
+        ),
+        make('p', {}, 'KDE:'),
+        make(
+          'pre',
+          { tabindex: '0' },
+          `kwriteconfig6 --file kioslaverc --group 'Proxy Settings' --key ProxyType 2\nkwriteconfig6 --file kioslaverc --group 'Proxy Settings' --key 'Proxy Config Script' http://${address}/proxy.pac`,
+        ),
+        make('p', {}, 'macOS:'),
+        make('pre', { tabindex: '0' }, `networksetup -setautoproxyurl Wi-Fi http://${address}/proxy.pac`),
+        make('p', {}, 'Windows: Settings, Network, Proxy, Use setup script:'),
+        make('pre', { tabindex: '0' }, `http://${address}/proxy.pac`),
+        make('p', {}, 'Programs in a terminal:'),
+        make('pre', { tabindex: '0' }, `export http_proxy=http://${name}:${port} https_proxy=http://${name}:${port}`),
+      ),
+    ),
+    step(
+      'HTTPS gets faster, too',
+      status.intercept,
+      status.intercept
+        ? 'Near opens HTTPS; programs that trust its authority get faster pages.'
+        : 'Off. Nearly all of the web is HTTPS: to make it faster, near has to open it on this machine. That is your decision; docs/https.md says what it means.',
+      make('pre', { tabindex: '0' }, 'hunch ca install\nhunch near --intercept'),
+    ),
+    step(
+      'A page came through',
+      status.total.requests > 0,
+      status.total.requests > 0 ? `${status.total.requests} requests so far.` : 'Load any page, then look at Now.',
+    ),
   )
 }
 

@@ -1,5 +1,5 @@
 // Claims about the names of a request's fields across the link.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import t from 'tap'
 import type { FieldList } from '../../../shared/http/fields.ts'
 import { commonName, namesOf, withNames } from '../../../shared/link/field-names.ts'
