@@ -17,11 +17,10 @@ import {
   without,
 } from '../shared/http/fields.ts'
 import { type Forwarding, planForwarding } from '../shared/http/max-forwards.ts'
-import { cancelStreams } from './cancel-streams.ts'
-import { failResets } from './fail-resets.ts'
 import { hearOut } from './hear-out.ts'
 import { originFault } from '../shared/origin-fault.ts'
 import type { Reach } from './reach.ts'
+import { mendResets } from './stream-resets.ts'
 
 export interface OriginRequest {
   readonly method: string
@@ -79,7 +78,7 @@ export class Origins {
           if (!socket) return callback(error, null)
           const isHttp2 = 'alpnProtocol' in socket && socket.alpnProtocol === 'h2'
           this.#protocols.set(`${to.protocol}//${to.host}`, isHttp2 ? '2.0' : '1.1')
-          return callback(null, failResets(cancelStreams(hearOut(socket))))
+          return callback(null, mendResets(hearOut(socket)))
         })
       },
       headersTimeout: options.originTimeoutMs,

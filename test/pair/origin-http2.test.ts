@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { ask, begin, headOf, readAll } from './client.ts'
 import { listen, Origin, startRawOrigin } from './odd-origin.ts'
-import { startRawHttp2 } from './raw-http2.ts'
+import { type RawStream, startRawHttp2 } from './raw-http2.ts'
 import { startPair } from './running-pair.ts'
 import { makeLeaf, startTlsOrigin, trust } from './tls-origin.ts'
 
@@ -33,6 +33,7 @@ const NO_ERROR = 0
 const INTERNAL_ERROR = 2
 const REFUSED_STREAM = 7
 const CANCEL = 8
+const ENHANCE_YOUR_CALM = 11
 
 t.test('an origin that speaks HTTP/2 is asked so, with one connection for many requests', async t => {
   const { near } = await startPair(t)
@@ -162,6 +163,28 @@ t.test('a request that was not handled is sent again: GOAWAY and REFUSED_STREAM 
       'request 2',
       method,
     )
+  }
+})
+
+t.test('a connection that refuses is left for another, and what is under way there goes on', async t => {
+  const { near } = await startPair(t)
+  for (const code of [REFUSED_STREAM, ENHANCE_YOUR_CALM]) {
+    let first: RawStream | undefined
+    const url = await startRawHttp2(t, stream => {
+      first ??= stream.head().data('begun, ')
+      if (stream === first) return
+      if (stream.connection === first.connection) stream.reset(code)
+      else stream.head().data(`connection ${stream.connection}`, 'last')
+    })
+    const request = begin(near.address, `${url}/long`, { method: 'POST' })
+    request.end()
+    const response = await headOf(request)
+    for (const path of ['/a', '/b']) {
+      const got = await ask(near.address, url + path)
+      t.equal(got.body.toString(), 'connection 2', `code ${code}, ${path}`)
+    }
+    first?.data('ended', 'last')
+    t.equal((await readAll(response)).body.toString(), 'begun, ended')
   }
 })
 
