@@ -28,6 +28,7 @@ import type { AnswerStream } from './answer-stream.ts'
 import { decodeContent } from './decode-content.ts'
 import { fetchWithDictionary } from './dictionary-fetch.ts'
 import type { Exchange } from './exchange-log.ts'
+import type { AskShare } from './gate.ts'
 import { gather } from './gather.ts'
 import { isWorthKeeping, keepConfirmed, keepContent, keepHead, type ReceivedContent } from './keep-version.ts'
 import type { DeltaMaker } from './make-delta.ts'
@@ -53,6 +54,8 @@ export interface AskedRequest {
   readonly nearId: string
   readonly body: Readable | undefined
   readonly signal: AbortSignal
+  /** What the near may still have made for it. */
+  readonly share: AskShare
 }
 
 // An origin that has sent nothing for this long is still making its page: what has come goes on at once. Longer than
@@ -94,7 +97,7 @@ class Answering {
   }
 
   async run(): Promise<void> {
-    const { facts, ask } = this.#asked
+    const { facts, ask, share } = this.#asked
     const { versions, waits, deltaShares, thresholds } = this.#context
     const isPlain = facts.method === 'GET' && valueOf(facts.fields, 'range') === undefined
     const digests = isPlain ? ask.bases.map(({ digest }) => digest) : []
@@ -122,9 +125,9 @@ class Answering {
         await this.#refuse(this.#makeSender([], undefined))
         return
       case 'fetch':
-        if (plan.speculation.kind === 'speculate') {
-          this.#pump = new SpeculationPump(this.#answer, plan.speculation.version)
-        } else this.#exchange.why = plan.speculation.why
+        if (plan.speculation.kind === 'wait') this.#exchange.why = plan.speculation.why
+        else if (!share.mayEncode() || !share.speculate()) this.#exchange.why = 'share'
+        else this.#pump = new SpeculationPump(this.#answer, plan.speculation.version)
         await this.#answerFetched(plan.validate, plan.rescue, commons, held)
         if (this.#exchange.deltaShare !== undefined) {
           deltaShares.note(facts.url, this.#exchange.deltaShare, this.#learnedIn)
@@ -190,8 +193,8 @@ class Answering {
   }
 
   #makeSender(commons: readonly Version[], newest: Version | undefined): AnswerSender {
-    const { facts, ask, signal } = this.#asked
-    const beginning = { url: facts.url, ask, commons, pump: this.#pump, newest, signal }
+    const { facts, ask, signal, share } = this.#asked
+    const beginning = { url: facts.url, ask, commons, pump: this.#pump, newest, signal, share }
     return new AnswerSender(this.#answer, beginning, this.#context, this.#exchange)
   }
 

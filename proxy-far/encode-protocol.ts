@@ -25,7 +25,7 @@ export type StreamRequest =
   | { readonly kind: 'flush' | 'end' | 'destroy'; readonly id: number }
 
 export type StreamReply =
-  | { readonly id: number; readonly bytes: Uint8Array; readonly ended: boolean }
+  | { readonly id: number; readonly bytes: Uint8Array; readonly ms: number; readonly ended: boolean }
   | { readonly id: number; readonly fault: string }
 
 /** Bases by key, the least used dropped first, within a budget of bytes. One base is held even beyond the budget. */

@@ -17,8 +17,10 @@ port.on('message', (request: StreamRequest) => {
 async function answer(request: StreamRequest): Promise<void> {
   const { id, kind } = request
   try {
+    const startedAt = performance.now()
     const bytes = await step(request)
-    if (bytes !== undefined) reply({ id, bytes, ended: kind === 'end' })
+    const ms = performance.now() - startedAt
+    if (bytes !== undefined) reply({ id, bytes, ms, ended: kind === 'end' })
   } catch (error) {
     // Also for a delta that could not begin, or that nobody waits for any more: the other side knows.
     feeds.delete(id)

@@ -15,10 +15,16 @@ export class EncodeStream implements Stepwise {
   readonly #post: (request: StreamRequest) => void
   #waiting: { readonly resolve: (bytes: Uint8Array) => void; readonly reject: (error: Error) => void } | undefined
   #failed: Error | undefined
+  #ms = 0
 
   constructor(id: number, post: (request: StreamRequest) => void) {
     this.#id = id
     this.#post = post
+  }
+
+  /** How long the thread has worked on it. */
+  get ms(): number {
+    return this.#ms
   }
 
   write(bytes: Uint8Array): Promise<Uint8Array> {
@@ -40,7 +46,8 @@ export class EncodeStream implements Stepwise {
   }
 
   /** The thread has done a step. */
-  settle(bytes: Uint8Array): void {
+  settle(bytes: Uint8Array, ms: number): void {
+    this.#ms += ms
     this.#waiting?.resolve(bytes)
     this.#waiting = undefined
   }
@@ -109,7 +116,7 @@ export class EncodeStreams {
     const stream = this.#streams.get(reply.id)
     if ('fault' in reply || reply.ended) this.#forget(reply.id)
     if ('fault' in reply) stream?.fail(new Fault('FAR_INTERNAL', reply.fault))
-    else stream?.settle(reply.bytes)
+    else stream?.settle(reply.bytes, reply.ms)
   }
 
   /** An idle thread does not keep the process alive. */

@@ -5,6 +5,7 @@ import {
   createServer,
   type Http2Server,
   type IncomingHttpHeaders,
+  type Http2Session,
   type ServerHttp2Stream,
 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
@@ -29,6 +30,7 @@ import {
   METHOD_FIELD,
   PROTOCOL_FIELD,
   RECORD_BYTES,
+  readJoinAnswer,
   farHttp2Settings,
   linkHttp2Options,
 } from '../shared/link/protocol.ts'
@@ -38,6 +40,7 @@ import { type AnswerContext, answerAsk } from './answer.ts'
 import { AnswerStream } from './answer-stream.ts'
 import { beginExchange, logExchange } from './exchange-log.ts'
 import { type FarIdentity, openIdentity } from './identity.ts'
+import { type AskShare, Gate } from './gate.ts'
 import { type Reply, checkAsk, handleHello, handleJoin, refuse } from './join.ts'
 import { DeltaMaker } from './make-delta.ts'
 import { Origins } from './origin.ts'
@@ -63,6 +66,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
     identity,
     log,
     reach,
+    gate: new Gate(config, log, Date.now),
     origins: new Origins(config, reach),
     versions: openVersions(config, log),
     fetches: new SharedFetches(Date.now),
@@ -82,6 +86,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
     },
   ])
   const server = makeServer(context)
+  context.gate.guard(server)
   const ownPages = makeOwnPages(context, server)
   await ownPages.ready()
   const sessions = new Set<{ destroy(): void; close(): void }>()
@@ -99,6 +104,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
       for (const session of sessions) session.destroy()
       await closed
       await ownPages.close()
+      context.gate.close()
       await context.origins.close()
       await context.deltas.close()
       learnt.close()
@@ -110,6 +116,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
 interface FarContext extends AnswerContext {
   readonly config: FarConfig
   readonly reach: Reach
+  readonly gate: Gate
   readonly identity: FarIdentity
   readonly log: FastifyBaseLogger
 }
@@ -126,6 +133,7 @@ function makeServer(context: FarContext): Http2Server {
         minVersion: 'TLSv1.3',
         ALPNProtocols: ['h2'],
         sessionTimeout: TICKET_SECONDS,
+        handshakeTimeout: HANDSHAKE_MS,
       })
   // Bytes of a record count only when all of it has come (RECORD_BYTES tells why that matters).
   server.on('secureConnection', (socket: TLSSocket) => socket.setMaxSendFragment(RECORD_BYTES))
@@ -142,6 +150,9 @@ function makeServer(context: FarContext): Http2Server {
 
 // A day: a near that comes back in the evening resumes its session of the morning.
 const TICKET_SECONDS = 86_400
+
+// A modem takes five seconds for a full handshake with a queue in front; Node's default is two minutes.
+const HANDSHAKE_MS = 30_000
 
 // RFC 9113 §6.2.
 const END_STREAM = 0x1
@@ -167,16 +178,20 @@ function makeOwnPages(context: FarContext, server: Http2Server) {
   })
   pages.removeAllContentTypeParsers()
   pages.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  const { identity, gate } = context
   pages.post(JOIN_PATH, async (request, reply) => {
-    const answer = await handleJoin(context.identity, bodyOf(request), context.now())
-    if (answer.status === 200) context.log.info('a near joined')
-    else context.log.warn({ answer: answer.body }, 'a near could not join')
+    const { session } = request.raw.stream
+    const lockedOut = gate.lockedOut(session)
+    const body = bodyOf(request)
+    const answer = lockedOut ? refuse(lockedOut) : judge(gate, session, await handleJoin(identity, body, context.now()))
+    const joined = readJoinAnswer(answer.body)
+    if (joined) gate.audit('joined', { nearId: joined.nearId, address: session?.socket.remoteAddress })
     return reply.code(answer.status).headers(answer.fields).send(answer.body)
   })
   pages.post(HELLO_PATH, async (request, reply) => {
     const credential = request.headers['proxy-authorization']
-    const answer = handleHello(context.identity, credential, bodyOf(request))
-    if (answer.status !== 200) context.log.warn({ answer: answer.body }, 'a near was refused')
+    const said = handleHello(identity, credential, bodyOf(request))
+    const answer = credential === undefined ? said : judge(gate, request.raw.stream.session, said)
     return reply.code(answer.status).headers(answer.fields).send(answer.body)
   })
   pages.get('/healthz', async () => ({
@@ -196,17 +211,27 @@ async function serve(
 ): Promise<void> {
   const refusal = checkAsk(context.identity, headers)
   if (refusal) {
-    context.log.warn({ fault: refusal.code, message: refusal.message }, 'refused')
-    reply(stream, refuse(refusal))
+    const { session } = stream
+    const said = refuse(refusal)
+    reply(stream, headers['proxy-authorization'] === undefined ? said : judge(context.gate, session, said))
     return
   }
   const nearId = context.identity.authenticate(headers['proxy-authorization']) as string
+  context.gate.accept(stream.session)
+  let share: AskShare
+  try {
+    share = context.gate.admit(nearId)
+  } catch (error) {
+    reply(stream, refuse(asFault(error, 'FAR_INTERNAL')))
+    return
+  }
   const isConnect = headers[':method'] === 'CONNECT'
   // RFC 8441 §4: with a protocol, CONNECT names an URL as other methods do.
   const isWebSocket = isConnect && headers[':protocol'] === 'websocket'
   const url = isConnect && !isWebSocket ? (headers[':authority'] ?? '') : urlOf(headers)
   const exchange = beginExchange(methodOf(headers), url, nearId, context.now())
-  const finish = (fault: Fault | undefined) => {
+  const finish = (fault: Fault | undefined, sentBytes = exchange.wholeBytes) => {
+    share.end(sentBytes)
     logExchange(context.log, exchange, { now: context.now(), logQueries: context.config.logQueries, fault })
   }
   if (isConnect) {
@@ -227,23 +252,32 @@ async function serve(
   const body = endsStream ? undefined : Readable.from(stream.iterator({ destroyOnReturn: false }))
   const fields = fieldsOf(headers)
   if (headers[PROTOCOL_FIELD] === undefined) {
-    finish(await proxyPlainly(stream, { method: exchange.method, url, fields }, body, context.origins, gone.signal))
+    const facts = { method: exchange.method, url, fields }
+    const count = (bytes: number) => void (exchange.wholeBytes += bytes)
+    finish(await proxyPlainly(stream, facts, body, context.origins, gone.signal, count))
     return
   }
   const answer = new AnswerStream(stream, priorityOf(fields))
   try {
     const facts = { method: exchange.method, url: canonicalUrl(url), fields }
-    const asked = { facts, ask: readAsk(headers), nearId, body, signal: gone.signal }
+    const asked = { facts, ask: readAsk(headers), nearId, body, signal: gone.signal, share }
     await answerAsk(answer, asked, context, exchange)
-    finish(undefined)
+    finish(undefined, answer.sentBytes)
   } catch (error) {
     const fault = asFault(error, 'FAR_INTERNAL')
     if (fault.code === 'FAR_INTERNAL') context.log.error({ err: error }, 'far failed')
-    finish(fault)
+    finish(fault, answer.sentBytes)
     await answer.fail(fault)
   } finally {
     gone.abort()
   }
+}
+
+/** Tells the gate of a session what came of its credential; gives what is said of it. */
+function judge(gate: Gate, session: Http2Session | undefined, answer: Reply): Reply {
+  if (answer.status === 200) gate.accept(session)
+  const fault = answer.status === 407 ? gate.fail(session) : undefined
+  return fault ? refuse(fault) : answer
 }
 
 /** The parser gives every body as text. */
@@ -252,6 +286,7 @@ function bodyOf({ body }: { readonly body: unknown }): string {
 }
 
 function reply(stream: ServerHttp2Stream, { status, fields, body }: Reply): void {
+  if (stream.destroyed) return
   stream.respond({ ':status': status, ...fields })
   stream.end(body)
 }

@@ -80,7 +80,12 @@ export function checkAsk(
 /** The refusal of `fault` in the form that near understands, for every request that far itself refuses. */
 export function refuse(fault: Fault, versions: VersionRange = spokenVersions): Reply {
   const body = JSON.stringify({ fault: fault.code, message: fault.message, versions })
-  const fields = { 'content-type': 'application/json', 'cache-control': 'no-store', [FAULT_FIELD]: fault.code }
+  const fields = {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    [FAULT_FIELD]: fault.code,
+    ...(fault.retryAfterSeconds === undefined ? {} : { 'retry-after': String(fault.retryAfterSeconds) }),
+  }
   // RFC 9110 §11.7.1: a 407 names the scheme that would be accepted.
   if (fault.code === 'LINK_CREDENTIAL') {
     return { status: 407, fields: { ...fields, 'proxy-authenticate': 'Bearer realm="hunch"' }, body }

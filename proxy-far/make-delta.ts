@@ -3,12 +3,11 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { chooseDelta, type DeltaChoice } from '../shared/delta/choose.ts'
 import type { DeltaFormat } from '../shared/delta/format.ts'
-import type { Stepwise } from '../shared/exchange/feed.ts'
 import type { Thresholds } from '../shared/config/options.ts'
 import type { Ask } from '../shared/link/ask.ts'
 import type { Version } from '../shared/version.ts'
 import { EncodePool } from './encode-pool.ts'
-import { EncodeStreams } from './encode-streams.ts'
+import { type EncodeStream, EncodeStreams } from './encode-streams.ts'
 
 /** What near has of a version: all of it, or the prefix that a speculation delivered. */
 export interface DeltaBase {
@@ -19,12 +18,14 @@ export interface DeltaBase {
 export interface MadeDelta {
   readonly format: DeltaFormat
   readonly bytes: Uint8Array
+  /** How long a thread worked on it. */
+  readonly ms: number
 }
 
 /** A delta whose target still arrives. */
 export interface OpenDelta {
   readonly format: DeltaFormat
-  readonly feed: Stepwise
+  readonly feed: EncodeStream
 }
 
 // A line that nobody has measured yet is taken for a slow one: then bytes are worth more than milliseconds.
@@ -53,7 +54,7 @@ export class DeltaMaker {
       framing: 'link',
       signal,
     })
-    return result.kind === 'encoded' ? { format: result.attempt.format, bytes: result.delta } : undefined
+    return result.kind === 'encoded' ? { format: result.attempt.format, bytes: result.delta, ms: result.ms } : undefined
   }
 
   /** Begins the delta of a content that still arrives; undefined when near reads no format that fits. */

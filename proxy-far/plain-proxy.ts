@@ -17,13 +17,17 @@ import type { Origins } from './origin.ts'
 // Node ends their streams with the head.
 const EMPTY: ReadonlySet<number> = new Set([204, 205, 304])
 
-/** Passes one request to its origin and the response back, both as streams. Gives the fault that ended it, if any. */
+/**
+ * Passes one request to its origin and the response back, both as streams; `count` is told how much of it was sent.
+ * Gives the fault that ended it, if any.
+ */
 export async function proxyPlainly(
   stream: ServerHttp2Stream,
   facts: RequestFacts,
   body: Readable | undefined,
   origins: Origins,
   signal: AbortSignal,
+  count: (bytes: number) => void,
 ): Promise<Fault | undefined> {
   try {
     const response = await origins.fetch({
@@ -47,6 +51,7 @@ export async function proxyPlainly(
     const lane = openLane(stream, () => performance.now())
     for await (const chunk of response.body) {
       if (!hasContent) break
+      count(chunk.length)
       if (signal.aborted) return undefined
       await lane.put([{ bytes: chunk, rank: rankOf(urgency), incremental }])
     }

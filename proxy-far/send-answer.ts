@@ -13,6 +13,7 @@ import type { Part } from '../shared/link/parts.ts'
 import { type Version, digestOf } from '../shared/version.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import type { Exchange } from './exchange-log.ts'
+import type { AskShare } from './gate.ts'
 import type { DeltaMaker } from './make-delta.ts'
 import {
   type End,
@@ -38,6 +39,7 @@ export interface AnswerBeginning {
   /** The newest version of this URL that far holds: what a whole content would cost is judged by it. */
   readonly newest: Version | undefined
   readonly signal: AbortSignal
+  readonly share: AskShare
 }
 
 /** A response as it is to reach the client, without its content. */
@@ -98,9 +100,13 @@ export class AnswerSender {
       const opened = this.#deltas.open(base, this.#beginning.ask, this.#thresholds.deltaEffort)
       if (opened) {
         this.#exchange.verdict = verdict
-        const sent = await streamDelta(this.#answer, this.#headPart(head, {}), base, opened, streamed)
-        this.#exchange.deltaBytes = sent.wireBytes
-        return sent
+        try {
+          const sent = await streamDelta(this.#answer, this.#headPart(head, {}), base, opened, streamed)
+          this.#exchange.deltaBytes = sent.wireBytes
+          return sent
+        } finally {
+          this.#beginning.share.noteEncoded(opened.feed.ms)
+        }
       }
     }
     this.#exchange.verdict = verdict.kind === 'whole' ? verdict : { kind: 'whole', why: 'no-gain' }
@@ -141,9 +147,10 @@ export class AnswerSender {
       return sendConfirmed(this.#answer, part, verdict.version, this.#beginning.pump, end)
     }
     if (verdict.kind === 'whole') return this.#sendWhole(content, head, end, undefined)
-    const { ask, signal } = this.#beginning
+    const { ask, signal, share } = this.#beginning
     const base = { version: verdict.base, length: verdict.baseLength }
     const delta = await this.#deltas.make(base, content, ask, this.#thresholds.deltaEffort, undefined, signal)
+    if (delta) share.noteEncoded(delta.ms)
     // What was sent of a speculation is spent in any case: a delta from it need only be smaller than the whole.
     const isSpeculation = verdict.base === this.#beginning.pump?.version
     const limit = isSpeculation ? 1 : this.#thresholds.maxDeltaRatio
@@ -186,11 +193,11 @@ export class AnswerSender {
   }
 
   #planVerdict(head: AnswerHead, sibling: Version | undefined, same: Version | undefined): VerdictPlan {
-    const { ask, pump } = this.#beginning
+    const { ask, pump, share } = this.#beginning
     return planVerdict(
       {
         status: head.status,
-        readsDeltas: ask.formats.length > 0,
+        readsDeltas: ask.formats.length > 0 && share.mayEncode(),
         compressible: isCompressible(head.fields),
         contentLength: head.contentLength,
         common: this.#common,

@@ -157,7 +157,8 @@ async function openAsk(
       const code = answer[FAULT_FIELD]
       const status = answer[':status']
       const message = `The far proxy refused the ask with status ${status}.`
-      if (isFaultCode(code)) reject(new Fault(code, message))
+      const retryAfterSeconds = Number(answer['retry-after']) || undefined
+      if (isFaultCode(code)) reject(new Fault(code, message, { retryAfterSeconds }))
       else if (status === 200 && answer['content-type'] === ANSWER_TYPE) resolve()
       else reject(new Fault('LINK_PROTOCOL', message))
     })

@@ -143,6 +143,7 @@ export class ClientResponse {
       ['Cache-Control', 'no-store'],
       ['Proxy-Status', proxyStatus(fault, 'hunch-near')],
       ['Cache-Status', 'hunch-near; fwd=uri-miss; detail=failed'],
+      ...(fault.retryAfterSeconds === undefined ? [] : [['Retry-After', String(fault.retryAfterSeconds)] as const]),
     ]
     this.begin(fault.status, fields, Buffer.byteLength(page.text))
     this.#response.end(this.#request.method === 'HEAD' ? undefined : page.text)

@@ -102,7 +102,9 @@ export function readRefusal(answer: IncomingHttpHeaders & { ':status'?: number }
   const code = answer[FAULT_FIELD]
   if (!isFaultCode(code)) return new Fault('LINK_PROTOCOL', `Far answered with status ${answer[':status']}.`)
   const said = /details="[A-Z_]+: ((?:[^"\\]|\\.)*)"/.exec(String(answer['proxy-status'] ?? ''))?.[1]
-  return new Fault(code, said?.replace(/\\(.)/g, '$1') ?? 'The far proxy could not open the tunnel.')
+  const retryAfterSeconds = Number(answer['retry-after']) || undefined
+  const message = said?.replace(/\\(.)/g, '$1') ?? 'The far proxy could not open the tunnel.'
+  return new Fault(code, message, { retryAfterSeconds })
 }
 
 /** A response of HTTP/1.1 that says what failed, for a client that waits for a connection. */
@@ -113,6 +115,7 @@ export function refusal(fault: Fault): string {
     `Content-Type: ${page.type}`,
     `Content-Length: ${Buffer.byteLength(page.text)}`,
     `Proxy-Status: ${proxyStatus(fault, 'hunch-near')}`,
+    ...(fault.retryAfterSeconds === undefined ? [] : [`Retry-After: ${fault.retryAfterSeconds}`]),
     'Connection: close',
     '',
     page.text,

@@ -39,6 +39,13 @@ export const faults = {
   ),
 
   // What the client sent.
+  CLIENT_CREDENTIAL: row(
+    'client',
+    407,
+    'never',
+    'This proxy wants a user name and a password',
+    'Any name, and the password that near printed at its first start.',
+  ),
   CLIENT_BAD_URL: row('client', 400, 'never', 'That is not a web address', 'Check the address.'),
   CLIENT_BAD_REQUEST: row('client', 400, 'never', 'The request is malformed', 'The program that sent it is at fault.'),
   CLIENT_FIELDS_TOO_LARGE: row(
@@ -105,6 +112,20 @@ export const faults = {
   // Far.
   FAR_INTERNAL: row('far', 502, 'now', 'The far proxy failed', 'Try again; the log of far says more.'),
   FAR_BUSY: row('far', 503, 'later', 'The far proxy is at its limit', 'Wait a moment.'),
+  FAR_SHARE: row(
+    'far',
+    429,
+    'later',
+    'Your share of the far proxy is used up',
+    'Wait a moment; whoever runs far sets how much each may take.',
+  ),
+  FAR_LOCKED_OUT: row(
+    'far',
+    429,
+    'later',
+    'The far proxy takes no credentials from this address for a while',
+    'Too many wrong ones came from it. Wait, and check the line that near is started with.',
+  ),
   FAR_FORBIDDEN: row(
     'far',
     403,
@@ -150,11 +171,14 @@ export type FaultCode = keyof typeof faults
 /** A failure with its code; everything else about it is in the table. `message` says what was seen, for a person. */
 export class Fault extends Error {
   readonly code: FaultCode
+  /** When asking again can help (RFC 9110 §10.2.3), where that is known. */
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(code: FaultCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: FaultCode, message: string, options?: { cause?: unknown; retryAfterSeconds?: number | undefined }) {
     super(message, options)
     this.name = 'Fault'
     this.code = code
+    this.retryAfterSeconds = options?.retryAfterSeconds
   }
 
   get side(): FaultSide {

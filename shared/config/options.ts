@@ -122,6 +122,35 @@ export const options = {
     { near: '30000' },
     'The longest wait for far to answer a dial, and the hello',
   ),
+  // Each holds some 50 kB; what a host of 1 GiB bears.
+  maxConnections: row(integer('connections', 1, 1_000_000), { far: '4096' }, 'The most connections to far at once'),
+  // HTTP/2 announces room for 1000 streams; tabs with long polls and tunnels seldom have more than two hundred.
+  asksAtOncePerUser: row(
+    integer('requests', 1, 1_000_000),
+    { far: '512' },
+    'The most requests, tunnels among them, that one near may have under way',
+  ),
+  asksPerSecondPerUser: row(
+    integer('requests', 1, 1_000_000),
+    { far: '300' },
+    'How often one near may ask on average; ten seconds of it at once',
+  ),
+  bytesPerDayPerUser: row(bytesOrNone(MiB, 1024 * TiB), { far: 'none' }, 'How much far sends to one near in a day'),
+  speculationsPerSecondPerUser: row(
+    integer('speculations', 0, 1_000_000),
+    { far: '30' },
+    'How often far speculates for one near; beyond it, answers come without',
+  ),
+  deltaCpuPercentPerUser: row(
+    integer('percent', 0, 100_000),
+    { far: '100' },
+    "How much of one processor's time the deltas for one near may take; beyond it, contents come whole",
+  ),
+  auditLog: row(
+    file,
+    { far: null },
+    'Append joins, refusals, lock-outs and revocations to this file, as JSON lines; they are in the log as well',
+  ),
   // Long polls are answered after one to two minutes; browsers and undici wait for five.
   originTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { far: '300000' }, 'The longest wait for a site to answer'),
   // Event streams are silent for as long as nothing happens. A host that vanished is found by TCP's keep-alive, a client
