@@ -17,8 +17,17 @@ import type { LinkFigures } from './link/presets.ts'
 /** One line of a proxy's log, parsed. */
 export type LogLine = Readonly<Record<string, unknown>>
 
+/** Where a proxy runs: the words before its command, such as those that enter a network namespace, and its address. */
+export interface Place {
+  readonly enter: readonly string[]
+  readonly host: string
+}
+
+const HERE: Place = { enter: [], host: '127.0.0.1' }
+
 export interface NearOptions {
-  /** The link to far; undefined: loopback as it is. */
+  readonly place?: Place
+  /** The link to far; undefined: the way as it is. */
   readonly link: LinkFigures | undefined
   readonly listen?: { readonly host: string; readonly port: number }
   readonly arguments?: readonly string[]
@@ -52,9 +61,14 @@ export interface RunningFar {
 const program = fileURLToPath(new URL('../cli/hunch.js', import.meta.url))
 
 /** Starts far on a free port; resolves when it listens. Raises what it reports. */
-export async function startFar(words: readonly string[] = [], onLog?: (line: LogLine) => void): Promise<RunningFar> {
+export async function startFar(
+  words: readonly string[] = [],
+  onLog?: (line: LogLine) => void,
+  place = HERE,
+): Promise<RunningFar> {
   const data = await mkdtemp(join(tmpdir(), 'hunch-'))
-  const far = new Proxy('far', ['--listen', '127.0.0.1:0', '--data', join(data, 'far'), ...words], onLog)
+  const all = ['--listen', `${place.host}:0`, '--data', join(data, 'far'), ...words]
+  const far = new Proxy('far', all, onLog, place)
   const nears: RunningNear[] = []
   const close = async () => {
     await Promise.all(nears.map(near => near.close()))
@@ -90,14 +104,14 @@ async function startNear(
   data: string,
   options: NearOptions,
 ): Promise<RunningNear> {
-  const { link, listen = { host: '127.0.0.1', port: 0 } } = options
+  const { link, place = HERE, listen = { host: place.host, port: 0 } } = options
   const to = { host: far.host, port: far.port }
   const loopback = { host: '127.0.0.1', port: 0 }
   const emulator = link ? await startLinkEmulator({ listen: loopback, to, link }) : undefined
   const url = formatJoinUrl({ ...far, ...(emulator?.address ?? to) })
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
   const words = ['--far', url, '--listen', `${host}:${listen.port}`, '--data', data, ...(options.arguments ?? [])]
-  const near = new Proxy('near', words, options.onLog)
+  const near = new Proxy('near', words, options.onLog, place)
   const close = async () => {
     await near.stop()
     await emulator?.close()
@@ -132,8 +146,14 @@ class Proxy {
   readonly #child: ChildProcess
   #said = ''
 
-  constructor(side: 'near' | 'far', words: readonly string[], onLog: ((line: LogLine) => void) | undefined) {
-    const child = spawn(process.execPath, [program, side, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  constructor(
+    side: 'near' | 'far',
+    words: readonly string[],
+    onLog: ((line: LogLine) => void) | undefined,
+    place: Place,
+  ) {
+    const [command = '', ...rest] = [...place.enter, process.execPath, program, side, ...words]
+    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     createInterface({ input: child.stderr }).on('line', line => {
       const entry = parseLine(line)
