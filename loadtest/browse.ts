@@ -1,83 +1,161 @@
-// A real browser over a slow link: page loads with Hunch's tricks and without, and screenshots to look at.
-//   node loadtest/browse.ts [--link modem-28.8] [--page /article/1] [--shots DIR]
-// Each mode has its own pair and its own browser: a first load, a load after the site aged, and one more at once.
-// Exits 1 when a document differs from the origin's bytes or something on a page failed to load.
+// A real browser over a slow link: page loads through contenders, what a person sees of them, and screenshots to look at.
+//   node loadtest/browse.ts [--link modem-28.8] [--page /article/1] [--mode optimistic,plain,direct] [--rounds 1]
+//     [--csv FILE] [--shots DIR]
+// cold: nobody has been there. far warm: another visitor was there before the page aged. aged: the same visitor, after it
+// aged once more. unchanged: once more, at once. First and largest contentful paint are the browser's own (W3C Paint
+// Timing, Largest Contentful Paint). Exits 1 when a document differs from the origin's or something failed to load.
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import type { BrowserContext } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
+import { formatHostPort } from '../shared/config/host-port.ts'
 import { launchChromium } from './chromium.ts'
-import { isPresetName, presetFigures } from './link/presets.ts'
-import { type Origin, startOrigin } from './origin/origin.ts'
-import { startFar } from './pair.ts'
+import { type PresetName, isPresetName, presetFigures } from './link/presets.ts'
+import { type Contender, parseMeans, startContender } from './load/contender.ts'
+import { quantile } from './load/statistics.ts'
+import { formatBytes, formatMs } from './report/words.ts'
 
-const modes = ['optimistic', 'plain'] as const
+const visits = ['cold', 'far warm', 'aged', 'unchanged'] as const
+type Visit = (typeof visits)[number]
+
+interface Load {
+  readonly link: string
+  readonly mode: string
+  readonly visit: Visit
+  readonly firstPaintMs: number
+  readonly largestPaintMs: number
+  readonly loadMs: number
+  readonly linkBytes: number
+  readonly requests: number
+}
+
+// A page over the slowest preset takes a minute.
+const PATIENCE_MS = 300_000
+
+// Entries that came before an observer are given to it when it asks for them; the largest paint is the last one said.
+const READ_TIMINGS = `new Promise(resolve => {
+  const [navigation] = performance.getEntriesByType('navigation')
+  const first = performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN
+  const answer = largest => resolve({ first, largest, load: navigation.loadEventStart })
+  new PerformanceObserver(list => answer(list.getEntries().at(-1).startTime)).observe({ type: 'largest-contentful-paint', buffered: true })
+  setTimeout(() => answer(first), 2000)
+})`
 
 const { values } = parseArgs({
   options: {
     link: { type: 'string', default: 'modem-28.8' },
     page: { type: 'string', default: '/article/1' },
+    mode: { type: 'string', default: 'optimistic,plain,direct' },
+    rounds: { type: 'string', default: '1' },
+    csv: { type: 'string' },
     shots: { type: 'string' },
   },
 })
-if (!isPresetName(values.link)) {
-  process.stderr.write(`browse: there is no link preset ${values.link}\n`)
-  process.exit(2)
-}
-const link = presetFigures(values.link)
+const link = readLink(values.link)
+const modes = values.mode.split(',')
+const loads: Load[] = []
 let failures = 0
 
-const origin = await startOrigin({ listen: { host: '127.0.0.1', port: 0 }, seed: 1 })
-try {
-  process.stdout.write(`${values.link}, ${values.page}; seconds until the page's load event\n`)
-  for (const mode of modes) await browse(origin, mode)
-} finally {
-  await origin.close()
+for (let round = 0; round < Number(values.rounds); round++) {
+  for (const mode of modes) await browse(mode)
 }
+process.stdout.write(table())
+if (values.csv !== undefined) await writeFile(values.csv, csv())
 process.exitCode = failures === 0 ? 0 : 1
 
-async function browse(site: Origin, mode: (typeof modes)[number]): Promise<void> {
-  const far = await startFar(['--allow-private', '--log-level', 'warn'])
+/** One contender with two visitors, each with a browser of its own behind a link of its own. */
+async function browse(mode: string): Promise<void> {
+  const contender = await startContender({
+    name: mode,
+    means: parseMeans(mode),
+    link: presetFigures(link),
+    links: 2,
+    origin: { seed: 1 },
+    farArguments: [],
+    nearArguments: ['--log-level', 'warn'],
+  })
+  const browsers: Browser[] = []
+  const openContext = async (index: number) => {
+    const browser = await launchChromium(`http://${formatHostPort(contender.proxyOf(index))}`)
+    browsers.push(browser)
+    return browser.newContext({ viewport: { width: 1200, height: 900 } })
+  }
   try {
-    const near = await far.startNear({ link, arguments: ['--mode', mode, '--log-level', 'warn'] })
-    const browser = await launchChromium(near.proxy)
-    try {
-      const context = await browser.newContext({ viewport: { width: 1200, height: 900 } })
-      await load(site, context, mode, 'first')
-      site.age()
-      await load(site, context, mode, 'aged')
-      await load(site, context, mode, 'unchanged')
-    } finally {
-      await browser.close()
-    }
+    await load(contender, await openContext(0), mode, 'cold')
+    contender.origin?.age()
+    const late = await openContext(1)
+    await load(contender, late, mode, 'far warm')
+    contender.origin?.age()
+    await load(contender, late, mode, 'aged')
+    await load(contender, late, mode, 'unchanged')
   } finally {
-    await far.close()
+    await Promise.all(browsers.map(browser => browser.close()))
+    await contender.close()
   }
 }
 
-async function load(site: Origin, context: BrowserContext, mode: string, visit: string): Promise<void> {
+async function load(contender: Contender, context: BrowserContext, mode: string, visit: Visit): Promise<void> {
+  const { origin } = contender
   const page = await context.newPage()
-  const ways = new Map<string, number>()
-  page.on('requestfailed', request => {
-    failures += 1
-    process.stdout.write(`failed: ${request.url()} ${request.failure()?.errorText ?? ''}\n`)
-  })
-  page.on('response', response => {
-    const way = /detail=([a-z]+)/.exec(response.headers()['cache-status'] ?? '')?.[1] ?? 'not by near'
-    ways.set(way, (ways.get(way) ?? 0) + 1)
-  })
-  const startedAt = performance.now()
-  const response = await page.goto(`${site.url}${values.page}`, { waitUntil: 'load', timeout: 300_000 })
-  const seconds = (performance.now() - startedAt) / 1000
+  let requests = 0
+  page.on('requestfinished', () => (requests += 1))
+  page.on('requestfailed', request => fail(`${request.url()} ${request.failure()?.errorText ?? ''}`))
+  const before = contender.downBytes()
+  const response = await page.goto(`${origin?.url}${values.page}`, { waitUntil: 'load', timeout: PATIENCE_MS })
+  const paints = await page.evaluate<{ first: number; largest: number; load: number }>(READ_TIMINGS)
   // A 304 is answered from the browser's own cache: its bytes are those of the last load.
   const isCurrent =
-    response?.status() === 304 || site.current(values.page)?.equals((await response?.body()) ?? Buffer.alloc(0))
-  if (!isCurrent) failures += 1
-  if (values.shots !== undefined) await page.screenshot({ path: join(values.shots, `${mode}-${visit}.png`) })
-  const counts = [...ways].map(([way, times]) => `${times} ${way}`).join(', ')
-  const verdict = isCurrent ? "the origin's bytes" : 'WRONG BYTES'
-  process.stdout.write(
-    `${mode.padEnd(11)}${visit.padEnd(11)}${seconds.toFixed(1).padStart(6)}  ${verdict}; ${counts}\n`,
-  )
+    response?.status() === 304 || origin?.current(values.page)?.equals((await response?.body()) ?? Buffer.alloc(0))
+  if (!isCurrent) fail(`${mode}, ${visit}: the document is not the origin's`)
+  if (values.shots !== undefined) {
+    await page.screenshot({ path: join(values.shots, `${mode}-${visit.replace(' ', '-')}.png`) })
+  }
+  const { first, largest, load: loadMs } = paints
+  const linkBytes = contender.downBytes() - before
+  loads.push({ link, mode, visit, firstPaintMs: first, largestPaintMs: largest, loadMs, linkBytes, requests })
+  process.stderr.write(`${mode}, ${visit}: ${formatMs(loadMs)}\n`)
   await page.close()
+}
+
+function fail(what: string): void {
+  failures += 1
+  process.stdout.write(`failed: ${what}\n`)
+}
+
+function of(mode: string, visit: Visit): Load[] {
+  return loads.filter(each => each.mode === mode && each.visit === visit)
+}
+
+function table(): string {
+  const median = (each: readonly number[]) => quantile(each, 0.5)
+  const rows = visits.flatMap(visit =>
+    modes.map(mode => {
+      const some = of(mode, visit)
+      const paints = [some.map(each => each.firstPaintMs), some.map(each => each.largestPaintMs)].map(median)
+      const times = [...paints, median(some.map(each => each.loadMs))].map(formatMs).join(' | ')
+      return `| ${visit} | ${mode} | ${times} | ${formatBytes(median(some.map(each => each.linkBytes)))} |\n`
+    }),
+  )
+  return `${link}, ${values.page}, medians of ${values.rounds}
+
+| visit | mode | first contentful paint | largest | load | down the link |
+| --- | --- | --- | --- | --- | --- |
+${rows.join('')}`
+}
+
+function csv(): string {
+  const rows = loads.map(each =>
+    [each.link, values.page, each.mode, each.visit]
+      .concat([each.firstPaintMs, each.largestPaintMs, each.loadMs].map(ms => ms.toFixed(1)))
+      .concat([String(each.linkBytes), String(each.requests)])
+      .join(','),
+  )
+  const head = 'link,page,mode,visit,first_paint_ms,largest_paint_ms,load_ms,link_bytes,requests'
+  return `${head}\n${rows.map(row => `${row}\n`).join('')}`
+}
+
+function readLink(name: string): PresetName {
+  if (isPresetName(name)) return name
+  process.stderr.write(`browse: there is no link preset ${name}\n`)
+  return process.exit(2)
 }
