@@ -98,6 +98,7 @@ class Answering {
 
   async run(): Promise<void> {
     const { facts, ask, share } = this.#asked
+    this.#exchange.isTraced = ask.trace === true
     const { versions, waits, deltaShares, thresholds } = this.#context
     const isPlain = facts.method === 'GET' && valueOf(facts.fields, 'range') === undefined
     const digests = isPlain ? ask.bases.map(({ digest }) => digest) : []
@@ -125,6 +126,7 @@ class Answering {
         await this.#refuse(this.#makeSender([], undefined))
         return
       case 'fetch':
+        this.#exchange.candidate = plan.chance.candidate
         if (plan.speculation.kind === 'wait') this.#exchange.why = plan.speculation.why
         else if (!share.mayEncode() || !share.speculate()) this.#exchange.why = 'share'
         else this.#pump = new SpeculationPump(this.#answer, plan.speculation.version)

@@ -2,6 +2,7 @@
 // Knows: names of log fields. Does not know: how an exchange goes.
 import type { FastifyBaseLogger } from 'fastify'
 import type { VerdictPlan } from '../shared/exchange/plan-answer.ts'
+import type { SpeculationCandidate } from '../shared/exchange/plan-speculation.ts'
 import type { Fault } from '../shared/fault.ts'
 import { withoutQuery } from '../shared/http/url.ts'
 
@@ -11,6 +12,10 @@ export interface Exchange {
   readonly url: string
   readonly nearId: string
   readonly startedAt: number
+  /** Whether near wants to be told what was weighed; and that. */
+  isTraced?: boolean
+  candidate?: SpeculationCandidate | undefined
+  triedBytes?: number
   status?: number
   verdict?: VerdictPlan
   /** Why there was no speculation, or why the origin was not asked. */
@@ -33,7 +38,7 @@ export function logExchange(
   exchange: Exchange,
   end: { readonly now: number; readonly logQueries: boolean; readonly fault: Fault | undefined },
 ): void {
-  const { url, startedAt, verdict, ...rest } = exchange
+  const { url, startedAt, verdict, isTraced: _isTraced, candidate: _candidate, ...rest } = exchange
   const line = {
     ...rest,
     url: end.logQueries ? url : withoutQuery(url),

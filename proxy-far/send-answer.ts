@@ -10,6 +10,7 @@ import { type FieldList, valueOf } from '../shared/http/fields.ts'
 import type { Ask } from '../shared/link/ask.ts'
 import { encodeHead, fieldsId, type HeadFacts } from '../shared/link/head.ts'
 import type { Part } from '../shared/link/parts.ts'
+import type { ToldPlan } from '../shared/link/told-plan.ts'
 import { type Version, digestOf } from '../shared/version.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import type { Exchange } from './exchange-log.ts'
@@ -162,6 +163,7 @@ export class AnswerSender {
       if (!delta || delta.bytes.length > wholeBytes * limit) {
         this.#exchange.verdict = { kind: 'whole', why: 'no-gain' }
         this.#exchange.deltaShare = 1
+        if (delta) this.#exchange.triedBytes = delta.bytes.length
         return this.#sendWhole(content, head, end, whole)
       }
     }
@@ -220,7 +222,19 @@ export class AnswerSender {
     }
     const base = commons.find(version => hasSameFields(ask, version, fieldsId(version.fields)))
     this.#exchange.status = status
-    return { kind: 'head', bytes: encodeHead({ status, fields, facts }, base?.fields) }
+    const plan = this.#exchange.isTraced ? { plan: this.#toldPlan() } : {}
+    return { kind: 'head', bytes: encodeHead({ status, fields, facts, ...plan }, base?.fields) }
+  }
+
+  /** What a near that traces is told. */
+  #toldPlan(): ToldPlan {
+    const { why, candidate, deltaShare, triedBytes } = this.#exchange
+    return {
+      word: why ?? (this.#beginning.pump ? 'speculate' : 'pass'),
+      ...(candidate ? { candidate } : {}),
+      ...(deltaShare === undefined ? {} : { share: deltaShare }),
+      ...(triedBytes === undefined ? {} : { triedBytes }),
+    }
   }
 
   /** What sending the content whole would cost, judged by the last version of its URL. */

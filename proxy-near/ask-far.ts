@@ -40,6 +40,8 @@ export interface ServeContext {
   readonly underWay: Map<string, Promise<void>>
   readonly mode: Mode
   readonly thresholds: Thresholds
+  /** Whether far is to tell what it weighed: a trace is written, or somebody looks at the dashboard. */
+  readonly isTraced: boolean
   readonly now: () => number
 }
 
@@ -138,6 +140,7 @@ async function openAsk(
     speculation: isAsk && context.mode === 'optimistic' ? context.thresholds.speculation : 'off',
     link: { bandwidthBytesPerSecond, roundTripMs },
     thresholds: isAsk ? thresholdsToSay(context.thresholds) : {},
+    ...(isAsk && context.isTraced ? { trace: true } : {}),
   }
   const headers: OutgoingHttpHeaders = {
     // A response to HEAD has no content in HTTP/2 (RFC 9113 §8.1), and so no room for the parts of an answer.
@@ -233,6 +236,8 @@ function beginResponse(
 /** What the exchange cost on the link so far, and what it saved against sending the whole. */
 function noteBytes(exchange: Exchange, { received, digest }: Reception, head: Head): void {
   const { wholeBytes, deltaBytes, originWaitMs } = head.facts
+  if (wholeBytes !== undefined) exchange.wholeCostBytes = wholeBytes
+  if (head.plan) exchange.plan = head.plan
   exchange.baseBytes = received.base
   exchange.deltaBytes = Math.max(received.delta, deltaBytes ?? 0)
   exchange.wholeBytes = received.whole

@@ -28,6 +28,7 @@ import { type Link, openLink } from './link.ts'
 import { lacksLink } from './past-far.ts'
 import { LiveSettings } from './live-settings.ts'
 import { serveRequest } from './serve.ts'
+import { Trace } from './trace.ts'
 import { watchSurroundings } from './watch-surroundings.ts'
 import { carryWebSocket } from './websocket.ts'
 import { carryTunnel, type TunnelWish } from './tunnel.ts'
@@ -44,8 +45,9 @@ export async function startNear(config: NearConfig): Promise<Near> {
   const authority = config.intercept ? await openAuthority(config.data, findOwner(), Date.now()) : undefined
   const log = pino({ level: config.logLevel, name: 'hunch-near' }, pino.destination(2))
   const versions = openVersions(config, log)
+  const trace = openTrace(config, log)
   const link = config.mode === 'direct' ? undefined : await openConfiguredLink(config, recallEstimate(versions))
-  const near = new NearProxy(config, link, authority, settings, versions, log)
+  const near = new NearProxy(config, link, authority, settings, versions, trace, log)
   try {
     await near.listen()
   } catch (error) {
@@ -65,6 +67,7 @@ class NearProxy implements Near {
   readonly #activity = new Activity(Date.now())
   readonly #settings: LiveSettings
   readonly #ledger: Ledger
+  readonly #trace: Trace | undefined
   readonly #pages: ReturnType<typeof Fastify>
   readonly #interception: Interception | undefined
   readonly #learnt: LearntKeeper
@@ -76,6 +79,7 @@ class NearProxy implements Near {
     authority: Authority | undefined,
     settings: LiveSettings,
     versions: KeptVersions,
+    trace: Trace | undefined,
     log: FastifyBaseLogger,
   ) {
     this.#config = config
@@ -83,6 +87,7 @@ class NearProxy implements Near {
     this.#link = link
     this.#log = log
     this.#versions = versions
+    this.#trace = trace
     this.#ledger = new Ledger(Date.now())
     this.#pages = this.#makePages()
     this.#interception = authority && this.#makeInterception(authority)
@@ -122,6 +127,7 @@ class NearProxy implements Near {
     await closed
     await this.#pages.close()
     this.#learnt.close()
+    await this.#trace?.close()
     await this.#versions.close()
   }
 
@@ -272,7 +278,9 @@ class NearProxy implements Near {
     const mode = policy === 'tunnel' ? 'plain' : this.#config.mode
     const { whenLinkFails } = this.#config
     const direct = whenLinkFails === 'direct' ? this.#direct : undefined
-    return { link, direct, versions: this.#versions, underWay: this.#underWay, mode, thresholds, now: Date.now }
+    const isTraced = this.#trace !== undefined || this.#activity.isListenedTo
+    const { now } = Date
+    return { link, direct, versions: this.#versions, underWay: this.#underWay, mode, thresholds, isTraced, now }
   }
 
   #finish(exchange: Exchange, fault: Fault | undefined): void {
@@ -285,7 +293,9 @@ class NearProxy implements Near {
     )
     const { logQueries } = this.#config
     const shown = logQueries ? exchange : { ...exchange, url: withoutQuery(url) }
-    this.#activity.note(shown, { ...NO_LINK, ...this.#link?.measured }, failed, now)
+    const measured = { ...NO_LINK, ...this.#link?.measured }
+    this.#activity.note(shown, measured, failed, now)
+    this.#trace?.note(exchange, measured, fault?.code, this.#settings, now)
     logExchange(this.#log, exchange, { now, logQueries, fault })
   }
 
@@ -323,6 +333,13 @@ const ESTIMATE_COUNTS_MS = 3_600_000
 function recallEstimate(versions: KeptVersions): LinkEstimate | undefined {
   const [note] = versions.notes(ESTIMATE)
   return note && Date.now() - note.at < ESTIMATE_COUNTS_MS ? readEstimate(note.text) : undefined
+}
+
+function openTrace(config: NearConfig, log: FastifyBaseLogger): Trace | undefined {
+  const { trace: path, traceUrls, mode, thresholds } = config
+  return path === undefined
+    ? undefined
+    : Trace.open({ path, showsUrls: traceUrls, mode, thresholds, log, now: Date.now() })
 }
 
 function openVersions(config: NearConfig, log: FastifyBaseLogger): KeptVersions {

@@ -11,7 +11,7 @@ export interface LinkFigures {
 }
 
 /** One exchange as the dashboard shows it. */
-export interface SeenExchange extends Omit<Exchange, 'startedAt'> {
+export interface SeenExchange extends Omit<Exchange, 'startedAt' | 'plan' | 'wholeCostBytes'> {
   /** Counts up from 1. */
   readonly id: number
   /** Milliseconds since the epoch. */
@@ -21,6 +21,8 @@ export interface SeenExchange extends Omit<Exchange, 'startedAt'> {
   /** Estimated against the pair without its tricks; below zero: lost. */
   readonly savedMs: number
   readonly fault: string | undefined
+  /** Whether far speculated, or why not; told while somebody looks. */
+  readonly plan: string | undefined
 }
 
 export interface Sums {
@@ -68,9 +70,10 @@ export class Activity {
 
   /** Notes an exchange that has ended; `fault` is a failure's code, and not that of a client that left. */
   note(exchange: Exchange, link: LinkFigures, fault: string | undefined, now: number): SeenExchange {
-    const { startedAt, ...rest } = exchange
+    const { startedAt, plan, wholeCostBytes: _cost, ...rest } = exchange
     const seen: SeenExchange = {
       ...rest,
+      plan: plan?.word,
       id: ++this.#count,
       at: startedAt,
       site: siteOf(exchange.url),
@@ -91,6 +94,11 @@ export class Activity {
   listen(listener: (seen: SeenExchange) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Whether anybody is called back. */
+  get isListenedTo(): boolean {
+    return this.#listeners.size > 0
   }
 
   /** The last exchanges, newest first. */

@@ -161,6 +161,12 @@ export const options = {
     'The longest silence of a site inside a content',
   ),
   connectTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { far: '10000' }, 'The longest wait to connect to a site'),
+  trace: row(
+    file,
+    { near: null },
+    'Write a line about each exchange there: sizes, times, decisions; no contents, and of URLs only keyed hashes',
+  ),
+  traceUrls: row(toggle, { near: 'false' }, 'Name URLs and hosts in the trace as they are'),
   logLevel: everywhere(
     word('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     'info',

@@ -5,7 +5,13 @@ import type { RequestFacts } from '../http/caching.ts'
 import type { Ask } from '../link/ask.ts'
 import { type Version, shorten } from '../version.ts'
 import { type Rescue, planReuse } from './plan-reuse.ts'
-import { type SpeculationFacts, planSpeculation, type SpeculationPlan } from './plan-speculation.ts'
+import {
+  planSpeculation,
+  type SpeculationChance,
+  type SpeculationFacts,
+  type SpeculationPlan,
+  weighSpeculation,
+} from './plan-speculation.ts'
 
 export type AnswerPlan =
   /** Far's cache answers; the origin is not asked before. With `revalidate` it is asked behind the answer. */
@@ -19,6 +25,8 @@ export type AnswerPlan =
       /** When `validate` answers although the origin did not confirm it. */
       readonly rescue: Rescue
       readonly speculation: SpeculationPlan
+      /** What the plan of the speculation was made from; for near, when it wants to know. */
+      readonly chance: SpeculationChance
     }
 
 export interface AnswerFacts {
@@ -58,7 +66,8 @@ export function planAnswer(facts: AnswerFacts, thresholds: Thresholds, now: numb
     deltaShares: facts.deltaShares,
     link: facts.ask.link,
   }
-  return { kind: 'fetch', validate: selected, rescue, speculation: planSpeculation(speculation, thresholds) }
+  const [plan, chance] = [planSpeculation(speculation, thresholds), weighSpeculation(speculation)]
+  return { kind: 'fetch', validate: selected, rescue, speculation: plan, chance }
 }
 
 export type WholeReason =

@@ -23,6 +23,22 @@ export interface Expectation {
   readonly wastedBytes: number
 }
 
+/** All that the decision weighs but the thresholds: with it other thresholds can be tried on an exchange that is over. */
+export interface SpeculationChance {
+  readonly wish: SpeculationWish
+  readonly readsDeltas: boolean
+  readonly common: boolean
+  /** What far could send; undefined: nothing. */
+  readonly candidate: SpeculationCandidate | undefined
+}
+
+export interface SpeculationCandidate {
+  readonly sizeBytes: number
+  /** What it costs on the link, compressed. */
+  readonly wireBytes: number
+  readonly expected: Expectation
+}
+
 export type SpeculationPlan =
   | { readonly kind: 'speculate'; readonly version: Version; readonly expected: Expectation }
   | { readonly kind: 'wait'; readonly why: NoSpeculation }
@@ -56,22 +72,36 @@ const UNKNOWN_SIBLING_SHARE = 0.25
  * bytes, since it stops when the origin answers.
  */
 export function planSpeculation(facts: SpeculationFacts, thresholds: Thresholds): SpeculationPlan {
-  const { candidate } = facts
-  if (facts.wish === 'off' || thresholds.speculation === 'off') return { kind: 'wait', why: 'off' }
-  if (!facts.readsDeltas) return { kind: 'wait', why: 'no-deltas' }
-  if (facts.common) return { kind: 'wait', why: 'common' }
-  if (!candidate) return { kind: 'wait', why: 'no-version' }
+  const chance = weighSpeculation(facts)
+  const decision = decideSpeculation(chance, thresholds)
+  if (decision !== 'speculate') return { kind: 'wait', why: decision }
+  // What may be sent is there, and was weighed.
+  const [version, weighed] = [facts.candidate as Version, chance.candidate as SpeculationCandidate]
+  return { kind: 'speculate', version, expected: weighed.expected }
+}
+
+export function weighSpeculation(facts: SpeculationFacts): SpeculationChance {
+  const { wish, readsDeltas, common, candidate } = facts
+  if (!candidate) return { wish, readsDeltas, common, candidate: undefined }
   const sizeBytes = candidate.content.length
-  if (sizeBytes < thresholds.minBaseBytes || sizeBytes > thresholds.maxBaseBytes) return { kind: 'wait', why: 'size' }
   const wireBytes = candidate.wholeBytes ?? sizeBytes * TYPICAL_COMPRESSION
   const expected = expectSpeculation(wireBytes, facts)
-  if (expected.gainMs < thresholds.minExpectedGainMs) return { kind: 'wait', why: 'no-gain' }
-  const isThrifty = facts.wish === 'balanced' || thresholds.speculation === 'balanced'
+  return { wish, readsDeltas, common, candidate: { sizeBytes, wireBytes, expected } }
+}
+
+export function decideSpeculation(chance: SpeculationChance, thresholds: Thresholds): 'speculate' | NoSpeculation {
+  const { wish, candidate } = chance
+  if (wish === 'off' || thresholds.speculation === 'off') return 'off'
+  if (!chance.readsDeltas) return 'no-deltas'
+  if (chance.common) return 'common'
+  if (!candidate) return 'no-version'
+  const { sizeBytes, wireBytes, expected } = candidate
+  if (sizeBytes < thresholds.minBaseBytes || sizeBytes > thresholds.maxBaseBytes) return 'size'
+  if (expected.gainMs < thresholds.minExpectedGainMs) return 'no-gain'
+  const isThrifty = wish === 'balanced' || thresholds.speculation === 'balanced'
   const allBytes = wireBytes + expected.wastedBytes
-  if (isThrifty && expected.wastedBytes * 100 > allBytes * thresholds.maxWastePercent) {
-    return { kind: 'wait', why: 'waste' }
-  }
-  return { kind: 'speculate', version: candidate, expected }
+  if (isThrifty && expected.wastedBytes * 100 > allBytes * thresholds.maxWastePercent) return 'waste'
+  return 'speculate'
 }
 
 /** The mean over the waits that were seen, each as likely as the other, of sending `wireBytes` while it lasts. */

@@ -39,6 +39,8 @@ export interface Ask {
   readonly link: LinkFacts
   /** Where near is set otherwise than by default. */
   readonly thresholds: AskedThresholds
+  /** Whether near wants to be told what far weighed (told-plan.ts). */
+  readonly trace?: true
 }
 
 export const askFieldNames = {
@@ -47,6 +49,7 @@ export const askFieldNames = {
   speculation: 'hunch-speculation',
   link: 'hunch-link',
   thresholds: 'hunch-thresholds',
+  trace: 'hunch-trace',
 } as const
 
 // More bases than this cost more on the uplink than they can save.
@@ -91,6 +94,7 @@ export function askFields(ask: Ask): Record<string, string> {
     return value === undefined ? [] : [[key, value === 'auto' ? new Token(value) : threeDecimals(value)] as const]
   })
   if (thresholds.length > 0) fields[askFieldNames.thresholds] = serializeDictionary(Object.fromEntries(thresholds))
+  if (ask.trace) fields[askFieldNames.trace] = '?1'
   return fields
 }
 
@@ -109,6 +113,7 @@ export function readAsk(fields: Readonly<Record<string, string | string[] | unde
     speculation: read(text(askFieldNames.speculation), readWish) ?? 'off',
     link: read(text(askFieldNames.link), readLink) ?? { bandwidthBytesPerSecond: undefined, roundTripMs: undefined },
     thresholds: read(text(askFieldNames.thresholds), readThresholds) ?? {},
+    ...(read(text(askFieldNames.trace), wantsTrace) === true ? { trace: true } : {}),
   }
 }
 
@@ -131,6 +136,10 @@ function readFormats(text: string): DeltaFormat[] {
 function readWish(text: string): SpeculationWish {
   const [value] = parseItem(text)
   return wishes.find(wish => wish === String(value)) ?? 'off'
+}
+
+function wantsTrace(text: string): boolean {
+  return parseItem(text)[0] === true
 }
 
 function readLink(text: string): LinkFacts {

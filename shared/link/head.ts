@@ -11,6 +11,7 @@ import { type BrotliOptions, brotliCompressSync, brotliDecompressSync, constants
 import { Fault } from '../fault.ts'
 import { asTrailers, type FieldList, MAX_RESPONSE_FIELDS_BYTES } from '../http/fields.ts'
 import { headDictionary } from './head-dictionary.ts'
+import { formatPlan, parsePlan, type ToldPlan } from './told-plan.ts'
 
 /** What far tells near of the exchange; numbers are bytes on the link and milliseconds. All are optional. */
 export interface HeadFacts {
@@ -30,7 +31,11 @@ export interface Head {
   readonly status: number
   readonly fields: FieldList
   readonly facts: HeadFacts
+  /** What far decided and weighed, where near asked for that. */
+  readonly plan?: ToldPlan
 }
+
+const PLAN = ':plan'
 
 const factNames = {
   originWaitMs: ':wait',
@@ -74,6 +79,7 @@ export function encodeHead(head: Head, base: FieldList | undefined): Uint8Array 
     return value !== undefined && value >= 0 && value <= MAX_FACT ? [`${factNames[key]} ${Math.round(value)}\n`] : []
   })
   if (!head.fields.every(isField)) throw new Fault('ORIGIN_BAD_RESPONSE', 'The site sent a field that is none.')
+  if (head.plan) facts.push(`${PLAN} ${formatPlan(head.plan)}\n`)
   const text = Buffer.from(`${facts.join('')}:status ${head.status}\n${fieldsText(head.fields)}`, 'latin1')
   if (text.length > MAX_HEAD_CHARACTERS) {
     throw new Fault('ORIGIN_BAD_RESPONSE', `The site sent fields larger than ${MAX_RESPONSE_FIELDS_BYTES / 1024} KiB.`)
@@ -133,8 +139,13 @@ function parseHead(text: string): Head {
   const facts: { -readonly [Key in keyof HeadFacts]: HeadFacts[Key] } = {}
   const fields: [string, string][] = []
   let status = 0
+  let plan: ToldPlan | undefined
   for (const line of text.split('\n')) {
     if (line === '') continue
+    if (line.startsWith(`${PLAN} `)) {
+      plan = parsePlan(line.slice(PLAN.length + 1))
+      continue
+    }
     if (line.startsWith(':')) {
       const { name, number } = readFact(line)
       if (name === ':status') status = number
@@ -144,7 +155,7 @@ function parseHead(text: string): Head {
     fields.push(parseField(line))
   }
   if (status < 100 || status > 999) throw badHead('A head has no status.')
-  return { status, fields, facts }
+  return { status, fields, facts, ...(plan ? { plan } : {}) }
 }
 
 function parseField(line: string): [string, string] {

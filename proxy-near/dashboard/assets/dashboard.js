@@ -1,7 +1,7 @@
 // Near's dashboard: shows what near says of itself as it happens, and changes its settings.
 // Knows: near's own addresses (/events, /settings.json, …), the page. Does not know: how near works.
 import { TrafficChart } from './charts.js'
-import { formatBytes, formatMs, formatRate, make, tunnelReasons, ways } from './words.js'
+import { formatBytes, formatMs, formatRate, make, planReasons, tunnelReasons, ways } from './words.js'
 
 const MOST_ROWS = 100
 const MOST_KEPT = 500
@@ -114,7 +114,7 @@ function addExchange(exchange, isNew) {
 }
 
 function exchangeRow(exchange, isNew) {
-  const { at, method, url, way, fault, tunnelledFor, baseBytes = 0, deltaBytes = 0, wholeBytes = 0 } = exchange
+  const { at, method, url, way, fault, tunnelledFor, plan, baseBytes = 0, deltaBytes = 0, wholeBytes = 0 } = exchange
   const { savedBytes = 0, savedMs, totalMs, firstByteMs, originWaitMs } = exchange
   const [kind, meaning] = fault ? ['bad', `failed: ${fault}`] : (ways[way] ?? ['', ''])
   const waited = Math.min(firstByteMs ?? totalMs, totalMs)
@@ -126,6 +126,7 @@ function exchangeRow(exchange, isNew) {
   const reason = [
     meaning,
     tunnelReasons[tunnelledFor],
+    planReasons[plan],
     originWaitMs === undefined ? undefined : `the site took ${formatMs(originWaitMs)}`,
   ]
   return make(

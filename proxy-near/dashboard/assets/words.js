@@ -55,3 +55,18 @@ export const tunnelReasons = {
   'other-name': 'it names another host inside',
   'not-http': 'it is no HTTP inside',
 }
+
+export const planReasons = {
+  speculate: 'far sent what it had ahead',
+  off: 'nothing was sent ahead: that is off',
+  'no-deltas': 'nothing was sent ahead: no deltas can be read',
+  common: 'nothing was sent ahead: both hold a version',
+  'no-version': 'nothing was sent ahead: far has no version',
+  size: 'nothing was sent ahead: too small or too large',
+  'no-gain': 'nothing was sent ahead: too little to gain',
+  waste: 'nothing was sent ahead: too much of it would be in vain',
+  share: 'nothing was sent ahead: far has much to do for this near already',
+  fresh: 'far held it, still fresh',
+  stale: 'far held it; stale, but the site could not be asked',
+  revalidate: 'far held it, and asks the site behind it',
+}

@@ -1,10 +1,12 @@
 // Claims about whether far speculates: every reason not to, in its order, and what is expected of it.
 import t from 'tap'
 import {
+  decideSpeculation,
   expectSpeculation,
   observeShare,
   planSpeculation,
   type SpeculationFacts,
+  weighSpeculation,
 } from '../../../shared/exchange/plan-speculation.ts'
 import { makeVersion, thresholds } from '../sample-version.ts'
 
@@ -96,6 +98,13 @@ t.test('waste is held against all bytes of the exchange', async t => {
   const limit = { ...thresholds, maxWastePercent: 20 }
   t.equal(planSpeculation({ ...facts, deltaShares: [0.25] }, limit).kind, 'speculate')
   t.equal(planSpeculation({ ...facts, deltaShares: [0.26] }, limit).kind, 'wait')
+})
+
+t.test('what was weighed decides again, under other thresholds, also where nothing was wanted', async t => {
+  const chance = weighSpeculation({ ...facts, wish: 'off' })
+  t.equal(decideSpeculation(chance, thresholds), 'off')
+  t.equal(decideSpeculation({ ...chance, wish: 'balanced' }, thresholds), 'speculate')
+  t.equal(decideSpeculation({ ...chance, wish: 'balanced' }, { ...thresholds, minExpectedGainMs: 181 }), 'no-gain')
 })
 
 t.test('what was missing of a base does not count as stale', async t => {

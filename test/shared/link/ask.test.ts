@@ -35,6 +35,13 @@ t.test('an ask for nothing costs one field, and a request without any is one', a
   t.strictSame(readAsk(askFields(nothing)), nothing)
 })
 
+t.test('near may want to be told what far weighed', async t => {
+  const fields = askFields({ ...nothing, trace: true })
+  t.strictSame(fields, { 'hunch-speculation': 'off', 'hunch-trace': '?1' })
+  t.equal(readAsk(fields).trace, true)
+  t.equal(readAsk({ ...fields, 'hunch-trace': '?0' }).trace, undefined)
+})
+
 t.test('field lines that came apart are read as one list', async t => {
   t.strictSame(readAsk({ 'hunch-deltas': ['dcb', 'vcdiff'] }).formats, ['vcdiff', 'dcb'])
 })

@@ -34,6 +34,12 @@ const head: Head = { status: 200, fields: aged, facts: { originWaitMs: 120, whol
 const noBase = () => undefined
 const known = (id: string) => (id === fieldsId(fields) ? fields : undefined)
 
+t.test('what far weighed comes with the head that was asked to tell it', async t => {
+  const told = { ...head, plan: { word: 'common', share: 0.02 } }
+  t.strictSame(decodeHead(encodeHead(told, undefined), noBase), told)
+  t.equal(decodeHead(encodeHead(head, undefined), noBase).plan, undefined)
+})
+
 t.test('a head is decoded as it was encoded: order, case, repeated names, facts', async t => {
   t.strictSame(decodeHead(encodeHead(head, undefined), noBase), head)
   t.strictSame(decodeHead(encodeHead(head, fields), known), head)
