@@ -16,9 +16,9 @@ import type { UrlHistory } from '../shared/exchange/url-history.ts'
 import { asFault } from '../shared/fault.ts'
 import { cacheStatus } from '../shared/http/cache-status.ts'
 import { answeredRequest, invalidatedUrls, isPublic, type RequestFacts } from '../shared/http/caching.ts'
-import { hasCondition, isConfirmedBy, withValidators } from '../shared/http/conditional.ts'
+import { becomesNotModified, hasCondition, isConfirmedBy, withValidators } from '../shared/http/conditional.ts'
 import { codingsToUndo, withAcceptedCodings, withoutCoding, withStrongTags } from '../shared/http/content.ts'
-import { type FieldList, valueOf, withField } from '../shared/http/fields.ts'
+import { type FieldList, valueOf, withField, without } from '../shared/http/fields.ts'
 import type { ResponseFacts } from '../shared/http/lifetime.ts'
 import { answerRange, type ServedRange } from '../shared/http/range.ts'
 import type { Ask } from '../shared/link/ask.ts'
@@ -240,8 +240,7 @@ class Answering {
     const isHead = this.#asked.facts.method === 'HEAD'
     if (isHead)
       await sender.sendEmpty({ ...head, fields: withField(marked, 'Content-Length', String(length)), keep: false })
-    else if (isEmptyStatus(version.status)) await sender.sendEmpty(head)
-    else await sender.sendKnown(version.content, head, version)
+    else await this.#sendVersion(version, head, sender)
   }
 
   async #answerRange(version: Version, how: HeldHow, range: ServedRange, sender: AnswerSender): Promise<void> {
@@ -272,8 +271,18 @@ class Answering {
     response.discard()
     const current = keepConfirmed(version, response.fields, this.#asked, this.#startedAt, this.#context)
     const head = this.#head(current.status, current.fields, current.content.length)
-    if (isEmptyStatus(current.status)) await sender.sendEmpty(head)
-    else await sender.sendKnown(current.content, head, current)
+    await this.#sendVersion(current, head, sender)
+  }
+
+  /** Sends a whole version, or tells that the client has it: near may have forgotten it, and its browser not. */
+  async #sendVersion(version: Version, head: AnswerHead, sender: AnswerSender): Promise<void> {
+    const { fields } = this.#asked.facts
+    if (head.status === 200 && !sender.hasCandidate && becomesNotModified(fields, head.fields)) {
+      // RFC 9110 §15.4.5: without what describes a content.
+      const described = without(head.fields, 'content-length')
+      await sender.sendEmpty({ status: 304, fields: described, contentLength: undefined, keep: false })
+    } else if (isEmptyStatus(head.status)) await sender.sendEmpty(head)
+    else await sender.sendKnown(version.content, head, version)
   }
 
   async #answerContent(response: OriginResponse, sender: AnswerSender): Promise<void> {

@@ -66,6 +66,20 @@ t.test(
   },
 )
 
+t.test('a 304 for a client crosses the link as a 304, also where near holds nothing and far does', async t => {
+  const pair = await startPair(t)
+  const other = await pair.addNear({ arguments: ['--mode', 'simple'] })
+  const origin = await Origin.start(t, (request, response) => {
+    const current = request.headers['if-none-match'] === '"v1"'
+    response.writeHead(current ? 304 : 200, { 'content-type': 'text/html', etag: '"v1"' }).end(current ? '' : page)
+  })
+  t.match(await ask(pair.near.address, origin.url), { status: 200 })
+  const got = await ask(other.address, origin.url, { fields: ['If-None-Match', '"v1"'] })
+  t.match(got, { status: 304, body: Buffer.alloc(0), complete: true })
+  const status = JSON.parse((await ask(other.address, 'http://hunch.invalid/status.json')).body.toString())
+  t.equal(status.total.linkBytes, 0, 'no content crossed the link')
+})
+
 t.test('what is fresh is answered by near without far, and for another near by far without the origin', async t => {
   const pair = await startPair(t)
   const other = await pair.addNear()
