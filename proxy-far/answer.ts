@@ -108,7 +108,7 @@ class Answering {
       await this.#answerOther(held)
       return
     }
-    const commons = findCommons(ask, digest => versions.find(digest, this.#scopes))
+    const commons = findCommons(ask, held, digest => versions.find(digest, this.#scopes))
     const common = commons.find(version => version.url === facts.url)
     const candidates = held.length > 0 ? [] : nameSiblings(facts.url, versions.ofOrigin(facts.url, this.#scopes))
     const history = {
@@ -130,6 +130,8 @@ class Answering {
         if (plan.speculation.kind === 'wait') this.#exchange.why = plan.speculation.why
         else if (!share.mayEncode() || !share.speculate()) this.#exchange.why = 'share'
         else this.#pump = new SpeculationPump(this.#answer, plan.speculation.version)
+        // The origin's wait is time enough for a thread to start.
+        if (commons.length > 0 || this.#pump) this.#context.deltas.warm()
         await this.#answerFetched(plan.validate, plan.rescue, commons, held)
         if (this.#exchange.deltaShare !== undefined) {
           deltaShares.note(facts.url, this.#exchange.deltaShare, this.#learnedIn)
@@ -348,6 +350,8 @@ class Answering {
   #keep(received: ReceivedContent, response: ResponseFacts): void {
     const { facts, nearId } = this.#asked
     const asker = { facts: answeredRequest(facts, response) ?? facts, nearId }
+    // What is kept now is what a delta starts from soon.
+    this.#context.deltas.warm()
     keepContent(received, response, asker, this.#startedAt, this.#context, this.#exchange.wholeBytes)
   }
 }

@@ -80,9 +80,19 @@ export class EncodePool {
     }
   }
 
+  /** How many threads there are. */
+  get threads(): number {
+    return this.#threads.length
+  }
+
   /** How many jobs wait and how many run. */
   get load(): { readonly waiting: number; readonly running: number } {
     return { waiting: this.#queue.length, running: this.#threads.filter(thread => thread.running !== undefined).length }
+  }
+
+  /** Starts the first thread, which takes as long as many deltas: nobody has to wait for it then. */
+  warm(): void {
+    if (this.#threads.length === 0 && !this.#closed) this.#startThread()
   }
 
   /** Makes a delta. Rejects with the signal's reason when cancelled, with FAR_INTERNAL when a thread fails. */

@@ -32,8 +32,19 @@ export interface OpenDelta {
 const UNKNOWN_BYTES_PER_SECOND = 125_000
 
 export class DeltaMaker {
-  readonly #pool = new EncodePool()
+  readonly #pool: EncodePool
   readonly #streams = new EncodeStreams()
+
+  /** `processes`: how many share the machine; each gets its part of the threads. */
+  constructor(processes = 1) {
+    // One processor of each part is left to the event loop.
+    this.#pool = new EncodePool({ threads: Math.max(1, Math.floor(availableParallelism() / processes) - 1) })
+  }
+
+  /** A delta may be wanted soon. */
+  warm(): void {
+    this.#pool.warm()
+  }
 
   /** The delta of a content that is known completely; undefined when none can be made now. */
   async make(

@@ -123,9 +123,18 @@ export function planVerdict(facts: VerdictFacts, thresholds: Thresholds): Verdic
   return base ? { kind: 'delta', base: base.version, baseLength: base.length } : { kind: 'whole', why: 'small' }
 }
 
-/** The versions that near named and far holds too, in near's order: those of this URL first, else siblings. */
-export function findCommons(ask: Ask, find: (shortDigest: string) => Version | undefined): Version[] {
-  return ask.bases.map(named => find(named.digest)).filter(version => version !== undefined)
+/**
+ * The versions that near named and far holds too, in near's order: those of this URL first, else siblings. `held`: what far
+ * holds of this URL; of a content that several URLs have, that is the one that is meant.
+ */
+export function findCommons(
+  ask: Ask,
+  held: readonly Version[],
+  find: (shortDigest: string) => Version | undefined,
+): Version[] {
+  return ask.bases
+    .map(({ digest }) => held.find(version => shorten(version.digest) === digest) ?? find(digest))
+    .filter(version => version !== undefined)
 }
 
 /** The fields of `version` when near has exactly the same ones, so that they can be a head's dictionary. */

@@ -38,6 +38,18 @@ t.test('a delta from a thread makes its target, also when the thread knows the b
   await pool.close()
 })
 
+t.test('a thread that was started early makes the first delta, and no other is started for it', async t => {
+  const pool = new EncodePool({ threads: 2 })
+  pool.warm()
+  pool.warm()
+  t.equal(pool.threads, 1)
+  t.equal((await pool.encode(job)).kind, 'encoded')
+  t.equal(pool.threads, 1)
+  await pool.close()
+  pool.warm()
+  t.equal(pool.threads, 0, 'a pool that is closed starts none')
+})
+
 t.test('of several attempts the smallest is the result', async t => {
   const pool = new EncodePool({ threads: 2 })
   const attempts: EncodeJob['attempts'] = [

@@ -215,9 +215,17 @@ t.test('in common is what near named and far holds, in near’s order', async t 
   })
   const find = (digest: string) => [held, other].find(each => shorten(each.digest) === digest)
   const unknown = makeVersion({ content: 'unknown' })
-  t.strictSame(findCommons(named(unknown, other, held), find), [other, held])
-  t.strictSame(findCommons(named(unknown), find), [])
-  t.strictSame(findCommons(ask, find), [])
+  t.strictSame(findCommons(named(unknown, other, held), [], find), [other, held])
+  t.strictSame(findCommons(named(unknown), [], find), [])
+  t.strictSame(findCommons(ask, [], find), [])
+})
+
+t.test('of a content that several URLs have, the version of this URL is the common one', async t => {
+  const here = makeVersion({ content: 'the same' })
+  const elsewhere = makeVersion({ content: 'the same', url: 'http://elsewhere.example/' })
+  const named = { ...ask, bases: [{ digest: shorten(here.digest), fieldsId: '00000000' }] }
+  t.equal(findCommons(named, [other, here], () => elsewhere)[0], here)
+  t.equal(findCommons(named, [other], () => elsewhere)[0], elsewhere)
 })
 
 t.test('fields are the same when near named them with this version, not with another', async t => {
