@@ -5,12 +5,16 @@
 import type { Thresholds } from '../shared/config/options.ts'
 import { planHead } from '../shared/exchange/plan-head.ts'
 import { isPublic, mayKeep, type RequestFacts, updateFields } from '../shared/http/caching.ts'
+import { isCompressible } from '../shared/http/content.ts'
 import { type DictionaryTerms, dictionaryTerms } from '../shared/http/dictionary.ts'
 import { type FieldList, valueOf } from '../shared/http/fields.ts'
 import { Freshness } from '../shared/http/freshness.ts'
 import type { ResponseFacts } from '../shared/http/lifetime.ts'
 import { type Digest, digestOf, privateScope, type Version } from '../shared/version.ts'
 import type { KeptVersions } from '../store/kept-versions.ts'
+import { SegmentPreparer } from './prepare-segments.ts'
+
+const preparer = new SegmentPreparer()
 
 export interface KeepContext {
   readonly versions: KeptVersions
@@ -46,6 +50,9 @@ export function keepContent(
 ): void {
   if (!content || content.length > thresholds.maxBaseBytes) return
   const { status, fields } = response
+  const { speculation, minBaseBytes } = thresholds
+  const mayBeSent = status === 200 && speculation !== 'off' && content.length >= minBaseBytes
+  if (mayBeSent && isCompressible(fields)) preparer.prepare(content)
   versions.add({
     url: facts.url,
     scope: isPublic(facts, response) ? 'public' : privateScope(nearId),
