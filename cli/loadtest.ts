@@ -69,7 +69,9 @@ async function readSources({ sources, corpus, study: isStudy }: Settings): Promi
   const origin = await startOrigin({ listen: LOOPBACK, seed: 1, corpus, waits: 'none' })
   try {
     const pages = origin.pages.filter(({ path }) => path.startsWith('/corpus/') === (corpus !== undefined))
-    if (corpus === undefined || isStudy) return { kind: 'list', urls: pages.map(({ path }) => path) }
+    const listed = pages.map(({ path }) => path)
+    if (corpus === undefined) return { kind: 'list', urls: [...new Set([...listed, ...articles])] }
+    if (isStudy) return { kind: 'list', urls: listed }
     const most = Math.max(...pages.map(({ versions = 1 }) => versions))
     const steps = Array.from({ length: most }, (_each, step) => step)
     return {
@@ -80,6 +82,9 @@ async function readSources({ sources, corpus, study: isStudy }: Settings): Promi
     await origin.close()
   }
 }
+
+// The built-in site has an article under every number; what is not on its front page is asked for seldom.
+const articles = Array.from({ length: 2000 }, (_each, index) => `/article/${index + 1}`)
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 }
 
