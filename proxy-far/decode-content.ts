@@ -1,13 +1,16 @@
 // Undoes the content codings of an origin's response, as a stream.
 // Knows: node:zlib. Does not know: which codings may be undone (shared/http/content.ts).
 import { Readable, type Transform, pipeline } from 'node:stream'
-import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress, constants } from 'node:zlib'
 import { Fault } from '../shared/fault.ts'
 import type { ReadableCoding } from '../shared/http/content.ts'
 
+// RFC 9659 §3: a content coding needs no more than 8 MiB of window; zstd would take 128 MiB for each response.
+const ZSTD_WINDOW_LOG = 23
+
 const decoders = {
   br: () => createBrotliDecompress(),
-  zstd: () => createZstdDecompress(),
+  zstd: () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } }),
   gzip: () => createGunzip(),
   'x-gzip': () => createGunzip(),
   deflate: () => createInflate(),

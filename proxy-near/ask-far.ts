@@ -81,6 +81,7 @@ export async function askFar(
   const reception = new Reception(stream, {
     bases,
     maxTargetBytes: MAX_TARGET_BYTES,
+    maxHeldBytes: Math.max(MAX_HELD_BYTES, 2 * maxBaseBytes),
     onInterim: (status, fields) => response.inform(status, withVia(fields, '2.0', 'hunch-near')),
   })
   try {
@@ -124,6 +125,9 @@ function willAnswer(head: Head, facts: RequestFacts, { thresholds }: ServeContex
 const CANCEL = 0x8
 // No delta makes more than a version may be and yet stays one delta: far streams larger contents whole.
 const MAX_TARGET_BYTES = 1024 ** 3
+// Far checks what it streams at least every 64 KiB; a delta that is ready is of a version. A far that is set to keep larger
+// ones than this near is served by asking again.
+const MAX_HELD_BYTES = 64 * 1024 ** 2
 
 async function openAsk(
   plan: RequestPlan,

@@ -26,6 +26,8 @@ export interface ReceptionOptions {
   readonly bases: readonly Version[]
   /** A delta that makes more is refused. */
   readonly maxTargetBytes: number
+  /** A base that is longer, and rebuilt content beyond it that far neither checks nor ends, is refused. */
+  readonly maxHeldBytes: number
   /** Interim responses (RFC 9110 §15.2) as they come. */
   readonly onInterim?: (status: number, fields: FieldList) => void
 }
@@ -165,22 +167,30 @@ export class Reception {
     const { maxTargetBytes } = this.#options
     const decoder = new Feed(createDeltaDecoder(verdict.format, base, { framing: 'link', maxTargetBytes }))
     const held: Uint8Array[] = []
-    const hold = (bytes: Uint8Array) => {
-      this.#digest.update(bytes)
-      if (bytes.length > 0) held.push(bytes)
+    let heldBytes = 0
+    const hold = async (pieces: AsyncIterable<Uint8Array>) => {
+      for await (const bytes of pieces) {
+        this.#digest.update(bytes)
+        held.push(bytes)
+        heldBytes += bytes.length
+        if (heldBytes > this.#options.maxHeldBytes)
+          throw new Fault('LINK_BAD_PART', `A delta made ${heldBytes} bytes that nothing vouches for.`)
+      }
     }
     try {
       for await (const part of this.#rest()) {
         if (part.kind === 'delta-bytes') {
           this.received.delta += part.bytes.length
-          hold(await decoder.write(part.bytes))
+          await hold(decoder.unfold(part.bytes))
         }
         if (part.kind === 'check') this.#verifyCheck(part)
         if (part.kind === 'end') {
-          hold(await decoder.end())
+          await hold(decoder.unfoldEnd())
           this.#verifyEnd(part)
         }
-        if (part.kind === 'check' || part.kind === 'end') yield* held.splice(0)
+        if (part.kind !== 'check' && part.kind !== 'end') continue
+        heldBytes = 0
+        yield* held.splice(0)
       }
     } finally {
       decoder.destroy()
@@ -194,23 +204,33 @@ export class Reception {
       for await (const part of this.#rest()) {
         if (part.kind === 'whole-bytes') {
           this.received.whole += part.bytes.length
-          const bytes = decoder ? await decoder.write(part.bytes) : part.bytes
-          this.#digest.update(bytes)
-          if (this.#contentLength !== undefined && this.#digest.length >= this.#contentLength)
-            last = Buffer.concat([last, bytes])
-          else if (bytes.length > 0) yield bytes
+          for await (const bytes of decoder ? decoder.unfold(part.bytes) : [part.bytes]) {
+            this.#digest.update(bytes)
+            if (!this.#isLast()) yield bytes
+            else last = Buffer.concat([last, bytes])
+          }
         }
         if (part.kind !== 'end') continue
-        const rest = decoder ? await decoder.end() : new Uint8Array(0)
-        this.#digest.update(rest)
+        for await (const bytes of decoder ? decoder.unfoldEnd() : []) {
+          this.#digest.update(bytes)
+          this.#isLast()
+          last = Buffer.concat([last, bytes])
+        }
         this.#verifyEnd(part)
-        if (last.length + rest.length > 0) yield Buffer.concat([last, rest])
+        if (last.length > 0) yield last
       }
     } catch (error) {
       throw asFault(error, 'LINK_BAD_PART')
     } finally {
       decoder?.destroy()
     }
+  }
+
+  /** Whether the client would have all that was announced now. Raises LINK_BAD_PART beyond it. */
+  #isLast(): boolean {
+    if (this.#contentLength === undefined || this.#digest.length < this.#contentLength) return false
+    if (this.#digest.length === this.#contentLength) return true
+    throw new Fault('LINK_BAD_PART', `A content of ${this.#contentLength} bytes goes on behind its end.`)
   }
 
   /** The parts behind the verdict; a failure among them is raised. */
@@ -222,8 +242,7 @@ export class Reception {
   }
 
   #openBase(digest: string, length: number): BaseFeed {
-    if (length > this.#options.maxTargetBytes)
-      throw new Fault('LINK_BAD_PART', `A base of ${length} bytes is too large.`)
+    if (length > this.#options.maxHeldBytes) throw new Fault('LINK_BAD_PART', `A base of ${length} bytes is too large.`)
     return new BaseFeed(digest, length)
   }
 

@@ -113,7 +113,7 @@ export const options = {
   store: row(
     bytesOrNothing(4 * MiB, 1024 * TiB),
     { near: '1GiB', far: '10GiB', demo: 'none' },
-    'How much of the disk the kept versions may take, under --data; none: they are gone after a restart',
+    'How much of the disk under --data versions may take; none: a restart forgets them',
   ),
   storePerOrigin: row(percent, { near: '25', far: '10' }, 'The part of it that one site may take'),
   storePerUser: row(percent, { far: '25' }, "The part of it that one near's private versions may take"),
@@ -144,12 +144,12 @@ export const options = {
   deltaCpuPercentPerUser: row(
     integer('percent', 0, 100_000),
     { far: '100' },
-    "How much of one processor's time the deltas for one near may take; beyond it, contents come whole",
+    'How much of a processor deltas for one near may take; beyond it, contents come whole',
   ),
   auditLog: row(
     file,
     { far: null },
-    'Append joins, refusals, lock-outs and revocations to this file, as JSON lines; they are in the log as well',
+    'Append joins, refusals, lock-outs and revocations to this file, too, as JSON lines',
   ),
   // Long polls are answered after one to two minutes; browsers and undici wait for five.
   originTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { far: '300000' }, 'The longest wait for a site to answer'),

@@ -53,6 +53,9 @@ export function withStrongTags(fields: FieldList): FieldList {
   return fields.map(([name, value]) => [name, name.toLowerCase() === 'if-match' ? value.replaceAll('W/"', '"') : value])
 }
 
+// One is usual, two are seen; each costs memory and time.
+const MAX_CODINGS = 4
+
 /**
  * The codings of a content in the order in which they have to be undone, or undefined when one of them is unknown or
  * the origin forbids a change (`no-transform`, RFC 9110 §7.7): such content is passed on as it is.
@@ -63,6 +66,7 @@ export function codingsToUndo(fields: FieldList): readonly ReadableCoding[] | un
   if (hasDirective(fields, 'no-transform')) return undefined
   const names = value.split(',').map(name => name.trim().toLowerCase())
   const coded = names.filter(name => name !== 'identity' && name !== '')
+  if (coded.length > MAX_CODINGS) return undefined
   const readable = coded.map(name => readableCodings.find(each => each === name))
   return readable.every(name => name !== undefined) ? readable.toReversed() : undefined
 }

@@ -52,7 +52,7 @@ async function askAs(
     'hunch-protocol': '1',
     ...askFields(ask),
   })
-  const reception = new Reception(stream, { bases, maxTargetBytes: 1024 ** 2 })
+  const reception = new Reception(stream, { bases, maxHeldBytes: 1024 ** 2, maxTargetBytes: 1024 ** 2 })
   const head = await reception.open()
   const chunks: Uint8Array[] = []
   for await (const chunk of reception.content()) chunks.push(chunk)

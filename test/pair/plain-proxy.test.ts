@@ -64,7 +64,8 @@ t.test(
       response.end()
     })
     const session = connectTo(t, pair)
-    for (const credential of [undefined, 'Bearer wrong', 'Basic YTpi', `Bearer ${pair.credential}x`]) {
+    // Not more than are looked at before an address is locked out.
+    for (const credential of [undefined, 'Basic YTpi', `Bearer ${pair.credential}x`]) {
       for (const method of ['GET', 'POST', 'CONNECT']) {
         const { host } = new URL(origin.url)
         const target: OutgoingHttpHeaders =

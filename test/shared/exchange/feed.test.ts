@@ -168,3 +168,45 @@ t.test('giving up after the end is no error', async t => {
   if (!transform.closed) await once(transform, 'close')
   t.equal(transform.errored, null)
 })
+
+t.test('what unfolds to much is made piece by piece, as it is taken', async t => {
+  const length = 64 * 1024 * 1024
+  const bomb = brotliCompressSync(Buffer.alloc(length), { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })
+  const transform = createBrotliDecompress()
+  const feed = new Feed(transform)
+  let seen = 0
+  for await (const piece of feed.unfold(bomb)) {
+    seen += piece.length
+    if (transform.readableLength > 1024 * 1024) t.fail('made ahead')
+  }
+  for await (const piece of feed.unfoldEnd()) seen += piece.length
+  t.equal(seen, length)
+})
+
+t.test('unfolding gives what writing gives, by pieces of any size, and its failures', async t => {
+  for (const size of [1, 7, 100_000]) {
+    const feed = new Feed(createBrotliDecompress())
+    const out: Uint8Array[] = []
+    for (let at = 0; at < compressed.length; at += size)
+      for await (const piece of feed.unfold(compressed.subarray(at, at + size))) out.push(piece)
+    for await (const piece of feed.unfoldEnd()) out.push(piece)
+    t.ok(Buffer.concat(out).equals(text), `${size} bytes`)
+  }
+  const broken = new Feed(createBrotliDecompress())
+  const drain = async () => {
+    for await (const piece of broken.unfold(Buffer.from('no brotli at all'))) t.fail(`made ${piece.length}`)
+  }
+  await t.rejects(drain(), { code: /ERR/ })
+})
+
+t.test('who stops taking what unfolds can give the feed up', async t => {
+  const transform = createBrotliDecompress()
+  const feed = new Feed(transform)
+  for await (const piece of feed.unfold(brotliCompressSync(Buffer.alloc(1024 * 1024)))) {
+    t.ok(piece.length > 0)
+    break
+  }
+  feed.destroy()
+  if (!transform.closed) await once(transform, 'close')
+  await t.rejects(feed.write(compressed))
+})
