@@ -12,9 +12,17 @@ export async function loadConfig<Command extends ConfiguredCommand>(
   command: Command,
   argv: readonly string[],
 ): Promise<Config<Command>> {
-  const env = { HOME: homedir(), ...process.env }
-  const path = findConfigFile(command, { argv, env })
-  return readConfig(command, { argv, env, file: path === undefined ? undefined : await loadFile(path) })
+  const path = configPath(command, argv)
+  return readConfig(command, { argv, env: environment(), file: path === undefined ? undefined : await loadFile(path) })
+}
+
+/** The file that the arguments or the environment name, if any. */
+export function configPath(command: ConfiguredCommand, argv: readonly string[]): string | undefined {
+  return findConfigFile(command, { argv, env: environment() })
+}
+
+function environment(): ConfigSources['env'] {
+  return { HOME: homedir(), ...process.env }
 }
 
 async function loadFile(path: string): Promise<ConfigSources['file']> {

@@ -1,7 +1,8 @@
 // `hunch far`: reads the configuration, starts the far proxy, prints the line to run near with, closes it when told to.
 
-import { loadConfig } from './config-file.ts'
+import { configPath, loadConfig } from './config-file.ts'
 import { waitForStop } from './stop.ts'
+import { watchConfig } from './watch-config.ts'
 
 /** Gives 0 once the proxy has been closed; raises a Fault when it cannot start. */
 export async function runFar(argv: readonly string[]): Promise<number> {
@@ -12,7 +13,10 @@ export async function runFar(argv: readonly string[]): Promise<number> {
   const far = await startFar(config)
   // The only line of standard output: scripts read it. Logs go to standard error.
   process.stdout.write(`${far.joinLine}\n`)
+  const path = configPath('far', argv)
+  const unwatch = path === undefined ? () => {} : watchConfig(path, () => far.reload(() => loadConfig('far', argv)))
   await stopped
+  unwatch()
   await far.close()
   return 0
 }

@@ -36,6 +36,7 @@ export async function runLoadtest(argv: readonly string[]): Promise<number> {
   const stop = new AbortController()
   void waitForStop().then(() => stop.abort())
   if (settings.study) return study(settings, source, stop.signal)
+  if (settings.traces !== undefined) await mkdir(settings.traces, { recursive: true })
   const links: LinkRun[] = []
   const startedAt = new Date().toISOString()
   for (const link of settings.links) {
@@ -118,6 +119,7 @@ async function runLink(
       origin: isOwn ? { seed: figures.seed, corpus, waits } : undefined,
       farArguments: settings.farArguments,
       nearArguments: settings.nearArguments,
+      tracePrefix: settings.traces === undefined ? undefined : join(settings.traces, `${link.name}-${name}`),
     })
   }
   const contend = async (name: string) => {

@@ -1,7 +1,9 @@
-// `hunch near`: reads the configuration, starts the near proxy, says where it listens, closes it when told to stop.
+// `hunch near`: reads the configuration, starts the near proxy, says where it listens, has it take up its file anew,
+// closes it when told to stop.
 
-import { loadConfig } from './config-file.ts'
+import { configPath, loadConfig } from './config-file.ts'
 import { waitForStop } from './stop.ts'
+import { watchConfig } from './watch-config.ts'
 
 /** Gives 0 once the proxy has been closed; raises a Fault when it cannot start. */
 export async function runNear(argv: readonly string[]): Promise<number> {
@@ -11,7 +13,10 @@ export async function runNear(argv: readonly string[]): Promise<number> {
   const { startNear } = await import('../proxy-near/near.ts')
   const near = await startNear(config)
   process.stdout.write(`listening on http://${near.address}\n`)
+  const path = configPath('near', argv)
+  const unwatch = path === undefined ? () => {} : watchConfig(path, () => near.reload(() => loadConfig('near', argv)))
   await stopped
+  unwatch()
   await near.close()
   return 0
 }

@@ -14,6 +14,7 @@ import type { TLSSocket } from 'node:tls'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { pino } from 'pino'
 import type { FarConfig } from '../shared/config/options.ts'
+import { planReload } from '../shared/config/plan-reload.ts'
 import { UrlHistory } from '../shared/exchange/url-history.ts'
 import { asFault, Fault } from '../shared/fault.ts'
 import { endToEnd, type FieldList } from '../shared/http/fields.ts'
@@ -53,6 +54,8 @@ import { openWebSocket } from './websocket.ts'
 export interface Far {
   /** The command that starts near, complete, with a new join code. */
   readonly joinLine: string
+  /** Takes up what holds at once of another configuration; one that cannot be read changes nothing. Never rejects. */
+  reload(read: () => Promise<FarConfig>): Promise<void>
   close(): Promise<void>
 }
 
@@ -61,6 +64,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
   const identity = await openIdentity(config.data)
   const log: FastifyBaseLogger = pino({ level: config.logLevel, name: 'hunch-far' }, pino.destination(2))
   const reach = new Reach(config)
+  const live = { config }
   const context: FarContext = {
     config,
     identity,
@@ -74,7 +78,9 @@ export async function startFar(config: FarConfig): Promise<Far> {
     waits: new UrlHistory(),
     deltaShares: new UrlHistory(),
     deltas: new DeltaMaker(),
-    thresholds: config.thresholds,
+    get thresholds() {
+      return live.config.thresholds
+    },
     now: Date.now,
   }
   const learnt = new LearntKeeper(context.versions, [
@@ -99,6 +105,15 @@ export async function startFar(config: FarConfig): Promise<Far> {
   const { port } = server.address() as AddressInfo
   return {
     joinLine: joinLine(config, identity, port),
+    reload: async read => {
+      try {
+        const next = await read()
+        log.info(planReload(live.config, next), 'the configuration was read again')
+        live.config = next
+      } catch (error) {
+        log.warn({ message: asFault(error, 'CONFIG').message }, 'the configuration stays as it was')
+      }
+    },
     close: async () => {
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       for (const session of sessions) session.destroy()

@@ -75,10 +75,6 @@ export class LiveSettings {
       sites: withoutNull({ ...this.#own.sites, ...said.sites }),
     }
     const effective = combine(this.#configured, own)
-    const { minBaseBytes, maxBaseBytes } = effective.thresholds
-    if (minBaseBytes > maxBaseBytes) {
-      throw new Fault('CONFIG', `minBaseBytes (${minBaseBytes}) is more than maxBaseBytes (${maxBaseBytes})`)
-    }
     if (this.#path !== undefined) {
       await makePrivateDirectory(join(this.#path, '..'))
       await writePrivateFile(this.#path, `${JSON.stringify(own, undefined, 2)}\n`)
@@ -87,7 +83,7 @@ export class LiveSettings {
     this.#effective = effective
   }
 
-  /** Takes another configuration; what was set by hand stays. */
+  /** Takes another configuration; what was set by hand stays. Raises CONFIG when the two do not go together. */
   reload(configured: Configured): void {
     this.#effective = combine(configured, this.#own)
     this.#configured = configured
@@ -97,8 +93,13 @@ export class LiveSettings {
 const NOTHING: Own = { thresholds: {}, sites: {} }
 
 function combine(configured: Configured, own: Own): Configured {
+  const thresholds = { ...configured.thresholds, ...parseThresholds(own.thresholds, 'thresholds') }
+  const { minBaseBytes, maxBaseBytes } = thresholds
+  if (minBaseBytes > maxBaseBytes) {
+    throw new Fault('CONFIG', `minBaseBytes (${minBaseBytes}) is more than maxBaseBytes (${maxBaseBytes})`)
+  }
   return {
-    thresholds: { ...configured.thresholds, ...parseThresholds(own.thresholds, 'thresholds') },
+    thresholds,
     sites: new Map([...configured.sites, ...parseSites(own.sites, 'sites')]),
   }
 }

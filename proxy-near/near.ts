@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { pino } from 'pino'
 import type { NearConfig, Thresholds } from '../shared/config/options.ts'
+import { planReload } from '../shared/config/plan-reload.ts'
 import type { SitePolicy } from '../shared/config/site-settings.ts'
 import { Ledger } from '../shared/exchange/ledger.ts'
 import { Fault, asFault } from '../shared/fault.ts'
@@ -36,6 +37,8 @@ import { carryTunnel, type TunnelWish } from './tunnel.ts'
 export interface Near {
   /** Where it listens, as `HOST:PORT`. */
   readonly address: string
+  /** Takes up what holds at once of another configuration; one that cannot be read changes nothing. Never rejects. */
+  reload(read: () => Promise<NearConfig>): Promise<void>
   close(): Promise<void>
 }
 
@@ -59,6 +62,8 @@ export async function startNear(config: NearConfig): Promise<Near> {
 
 class NearProxy implements Near {
   readonly #config: NearConfig
+  /** As the file says now; of it only what holds at once is used. */
+  #latest: NearConfig
   readonly #log: FastifyBaseLogger
   readonly #link: Link | undefined
   readonly #direct = new DirectOrigins()
@@ -83,6 +88,7 @@ class NearProxy implements Near {
     log: FastifyBaseLogger,
   ) {
     this.#config = config
+    this.#latest = config
     this.#settings = settings
     this.#link = link
     this.#log = log
@@ -129,6 +135,17 @@ class NearProxy implements Near {
     this.#learnt.close()
     await this.#trace?.close()
     await this.#versions.close()
+  }
+
+  async reload(read: () => Promise<NearConfig>): Promise<void> {
+    try {
+      const next = await read()
+      this.#settings.reload(next)
+      this.#log.info(planReload(this.#latest, next), 'the configuration was read again')
+      this.#latest = next
+    } catch (error) {
+      this.#log.warn({ message: asFault(error, 'CONFIG').message }, 'the configuration stays as it was')
+    }
   }
 
   /** Near's own pages are fastify's; what goes through the proxy never meets its router. */
@@ -198,9 +215,18 @@ class NearProxy implements Near {
   }
 
   #makeInterception(authority: Authority): Interception {
-    const { exclude } = this.#config
     const { serveInside } = this.#front
-    return new Interception({ authority, exclude, serveInside, log: this.#log, clock: systemClock, now: Date.now })
+    const latest = () => this.#latest
+    return new Interception({
+      authority,
+      get exclude() {
+        return latest().exclude
+      },
+      serveInside,
+      log: this.#log,
+      clock: systemClock,
+      now: Date.now,
+    })
   }
 
   /** CONNECT: opened where the user wants that and the client takes it, else a tunnel. */

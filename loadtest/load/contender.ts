@@ -42,6 +42,8 @@ export interface ContenderOptions {
   readonly origin: Omit<OriginOptions, 'listen'> | undefined
   readonly farArguments: readonly string[]
   readonly nearArguments: readonly string[]
+  /** What the traces of its nears are called, up to their number; without, they write none. */
+  readonly tracePrefix?: string | undefined
 }
 
 /** One that runs. */
@@ -89,7 +91,9 @@ async function startPair(options: ContenderOptions, mode: PairMode): Promise<Way
     const links: PairLink[] = []
     for (let index = 0; index < options.links; index++) {
       const log: LogLine[] = []
-      const words = ['--mode', mode, '--log-queries', ...options.nearArguments]
+      const { tracePrefix } = options
+      const trace = tracePrefix === undefined ? [] : ['--trace', `${tracePrefix}-${index}.jsonl`]
+      const words = ['--mode', mode, '--log-queries', ...trace, ...options.nearArguments]
       const near = await far.startNear({ link: options.link, arguments: words, onLog: line => log.push(line) })
       const { hostname, port } = new URL(near.proxy)
       links.push({ near, log, address: { host: hostname, port: Number(port) } })

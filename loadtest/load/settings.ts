@@ -24,6 +24,8 @@ export interface Settings {
   readonly durationMs: number
   readonly study: boolean
   readonly out: string | undefined
+  /** Where nears write their traces. */
+  readonly traces: string | undefined
   readonly json: boolean
   readonly nearArguments: readonly string[]
   readonly farArguments: readonly string[]
@@ -65,6 +67,7 @@ const flags = {
   near: row('WORDS', '', 'more options for every near, such as "--max-delta-ratio 0.5"'),
   far: row('WORDS', '', 'more options for far'),
   out: row('DIR', undefined, 'write report.html, report.json, samples.csv and plots as SVG'),
+  traces: row('DIR', undefined, "keep near's traces, for hunch tune"),
   parts: row(undefined, undefined, 'also load what pages refer to'),
   study: row(undefined, undefined, 'only time the origins, and say how much idle time a link could use'),
   json: row(undefined, undefined, 'print the summary as JSON'),
@@ -112,6 +115,7 @@ export function readSettings(argv: readonly string[]): Settings {
     patienceMs: integer(words, 'patience', 1, 3600) * 1000,
     durationMs: words.duration === undefined ? Number.POSITIVE_INFINITY : integer(words, 'duration', 1, 86_400) * 1000,
     study: words.study === true,
+    traces: word(words, 'traces'),
     out: word(words, 'out'),
     json: words.json === true,
     nearArguments: split(word(words, 'near')),

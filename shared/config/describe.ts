@@ -42,7 +42,8 @@ Made from the table in \`shared/config/options.ts\` by \`npm run docs\`; do not 
 
 Each option can be given as a flag, as a variable in the environment, or as a key of the JSON file that \`--config FILE\`
 names. A flag beats the environment, the environment beats the file, the file beats the default. What is unknown is an
-error. A switch is turned on by its flag alone and off by \`--no-\` before its name; bytes are written like \`65536\`,
+error. What of the file holds at once when it changes, and how else settings change while Hunch runs, is in settings.md.
+A switch is turned on by its flag alone and off by \`--no-\` before its name; bytes are written like \`65536\`,
 \`500kB\` or \`64MiB\`.
 
 ${describeTable(own)}

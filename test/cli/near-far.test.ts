@@ -1,6 +1,7 @@
 // Claims about `hunch far` and `hunch near` as a person meets them: what they print, how they stop, what they refuse.
 import { once } from 'node:events'
-import { createServer as createWebServer, get } from 'node:http'
+import { rename, writeFile } from 'node:fs/promises'
+import { Agent, createServer as createWebServer, get } from 'node:http'
 import { createServer, type Server } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
@@ -52,12 +53,48 @@ t.test('an address in use is one line that says which, and exit code 1', async t
   }
 })
 
+t.test('what a changed file says holds without a new start, and without a connection that breaks', async t => {
+  const file = `${t.testdir({ 'hunch.json': '{"maxDeltaRatio": 0.5}' })}/hunch.json`
+  const { near, far } = await startPair(t, ['--config', file])
+  const address = (await near.waitFor(LISTENING)).groups?.['address'] ?? ''
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  const sockets = new Set<unknown>()
+  const ratio = async () => {
+    const [response] = await once(get(`${address}/settings.json`, { agent }), 'response')
+    sockets.add(response.socket)
+    const { thresholds } = JSON.parse(await text(response))
+    return thresholds.find(({ name }: { name: string }) => name === 'maxDeltaRatio').value
+  }
+  t.equal(await ratio(), 0.5)
+  // As editors do: another file takes its place.
+  await writeFile(`${file}.new`, '{"maxDeltaRatio": 0.25, "memory": "64MiB"}')
+  await rename(`${file}.new`, file)
+  for (const side of [near, far]) {
+    t.ok(
+      await side.waitFor(
+        /"live":\["maxDeltaRatio"\],"restart":\["memory"\],"msg":"the configuration was read again"/,
+        'stderr',
+      ),
+    )
+  }
+  t.equal(await ratio(), 0.25)
+  await writeFile(file, '{"maxDeltaRatio": 25}')
+  await near.waitFor(/maxDeltaRatio in .* \\"25\\" is not .*"msg":"the configuration stays as it was"/, 'stderr')
+  t.equal(await ratio(), 0.25, 'a bad file changes nothing')
+  near.kill('SIGHUP')
+  await near.waitFor(/stays as it was[^]*stays as it was/, 'stderr')
+  t.equal(sockets.size, 1, 'all over one connection')
+  near.kill('SIGTERM')
+  t.equal(await near.waitForEnd(), 0)
+})
+
 /** Runs the line that far prints, as a shell would, with options of the trial behind it. */
-async function startPair(t: Test) {
-  const data = t.testdir()
-  const far = startHunch(t, ['far', '--port', '0', '--data', `${data}/far`, '--allow-private'])
+async function startPair(t: Test, words: readonly string[] = []) {
+  const data = words.length === 0 ? t.testdir() : `${t.testdirName}/data`
+  const far = startHunch(t, ['far', '--port', '0', '--data', `${data}/far`, '--allow-private', ...words])
   const [, url = ''] = await far.waitFor(/^hunch near --far '(.*)'\n/)
-  const near = startHunch(t, ['near', '--far', url, '--port', '0', '--data', `${data}/near`])
+  const near = startHunch(t, ['near', '--far', url, '--port', '0', '--data', `${data}/near`, ...words])
   return { data, far, near }
 }
 
