@@ -2,7 +2,7 @@
 // when the test says so, and a valve in the link decides how much of the base has come by then.
 import type { IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
-import { ask, begin, type Got } from './client.ts'
+import { ask, begin, type Got, headOf } from './client.ts'
 import { type Asked, makeText, Origin } from './odd-origin.ts'
 import { startPair, startValve } from './running-pair.ts'
 
@@ -107,6 +107,27 @@ t.test('other bytes are a correction of the part that has come, and the rest of 
   t.match(got, { status: 200, way: 'corrected', complete: true })
   t.equal(got.body.toString(), changed)
   t.ok(baseBytes(got) < ALL_BYTES)
+})
+
+t.test('of a correction the client has what the origin has made so far, while the origin makes the rest', async t => {
+  const { valve, near, origin, url } = await prepare(t)
+  const before = valve.passedBytes
+  const request = begin(near.address, url)
+  request.end()
+  const { response } = await origin.next()
+  await valve.passes(before + ALL_BYTES)
+  response.writeHead(200, { 'content-type': 'text/html' })
+  const made = changed.slice(0, 50_000)
+  response.write(made)
+  const answer = await headOf(request)
+  let got = ''
+  // Without the rest nothing more is to come: what waited for it would wait for ever.
+  for await (const piece of answer.setEncoding('utf8')) {
+    got += String(piece)
+    if (got.length === made.length) response.end(changed.slice(50_000))
+  }
+  t.equal(got, changed)
+  t.match(answer.headers['cache-status'], /detail=corrected/)
 })
 
 t.test('a status or a media type that no delta is for abandons the base', async t => {
