@@ -89,7 +89,8 @@ export function encodeHead(head: Head, base: FieldList | undefined): Uint8Array 
       [constants.BROTLI_PARAM_QUALITY]: 9,
       [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
       [constants.BROTLI_PARAM_SIZE_HINT]: text.length,
-      [constants.BROTLI_PARAM_LGWIN]: 18,
+      // From 17 on Brotli prepares tables for long contents: three times the time, and not a byte less for heads.
+      [constants.BROTLI_PARAM_LGWIN]: 16,
     },
     ...dictionaryFor(base),
   })
