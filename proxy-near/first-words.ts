@@ -5,9 +5,10 @@ import type { FirstWords } from '../shared/exchange/plan-connect.ts'
 import type { Clock } from './clock.ts'
 import { readFirstWords } from './client-hello.ts'
 
-// A client that speaks first does so when it reads the answer to its CONNECT, on this machine or beside it. One that waits
-// longer waits for its server, as mail does, which is then late by this once.
-export const PATIENCE_MS = 500
+// A client that speaks first does so when it reads the answer to its CONNECT, on this machine or beside it; the wait is for
+// a machine that is busy with other things. One that is silent for longer waits for its server, which is late by this
+// where its port does not tell (plan-connect.ts).
+export const PATIENCE_MS = 5000
 
 export interface Heard {
   /** `gone`: the client closed the connection, or its side of it. */
@@ -29,7 +30,8 @@ export async function hearFirstWords(client: Duplex, early: Uint8Array, clock: C
     judge()
   }
   const leave = () => resolve({ kind: 'gone' })
-  const cancel = clock.wake(PATIENCE_MS, () => resolve({ kind: 'other' }))
+  // What came while near itself was busy is read before the wait is over.
+  const cancel = clock.wake(PATIENCE_MS, () => setImmediate(resolve, { kind: 'other' }))
   client.on('data', take).once('end', leave).once('close', leave)
   judge()
   const said = await promise.then(words => {

@@ -61,9 +61,9 @@ export class Interception {
   /** Opens the connection of a CONNECT for `target`, or says why it is to be tunnelled. */
   async take(target: { host: string; port: number }, client: Duplex, early: Uint8Array): Promise<Taken> {
     const { exclude, clock, now } = this.#options
-    const { host } = target
+    const { host, port } = target
     const refusal = this.refusals.reasonFor(host, now())
-    const plan = planConnect({ host, intercept: true, exclude, refusal })
+    const plan = planConnect({ host, port, intercept: true, exclude, refusal })
     if (plan.kind === 'tunnel') return { ...plan, early, answered: false }
     this.#open.add(client)
     client.once('close', () => this.#open.delete(client))

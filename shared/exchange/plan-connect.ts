@@ -7,6 +7,8 @@ import { type HostPattern, matchesHost } from '../http/host-pattern.ts'
 export type TunnelReason =
   | 'off'
   | 'excluded'
+  /** On its port the server speaks first, in clear; what a client waits for must not wait for the client. */
+  | 'server-first'
   /** The client or the origin did not take it before. */
   | 'refused-before'
   /** The client's first bytes are no TLS, or did not come in time: its server may be the one that speaks first. */
@@ -24,15 +26,20 @@ export type ConnectPlan =
 export interface ConnectFacts {
   /** As `parseHostPort` gives it. */
   readonly host: string
+  readonly port: number
   readonly intercept: boolean
   readonly exclude: readonly HostPattern[]
   /** What `CertificateRefusals` has against the host. */
   readonly refusal: string | undefined
 }
 
+// Of the registry of IANA: ftp, ssh, smtp, pop3, nntp, imap, submission, mysql, and sieve.
+const SERVER_FIRST_PORTS: ReadonlySet<number> = new Set([21, 22, 25, 110, 119, 143, 587, 3306, 4190])
+
 /** Before a byte has come. */
-export function planConnect({ host, intercept, exclude, refusal }: ConnectFacts): ConnectPlan {
+export function planConnect({ host, port, intercept, exclude, refusal }: ConnectFacts): ConnectPlan {
   if (!intercept) return { kind: 'tunnel', why: 'off' }
+  if (SERVER_FIRST_PORTS.has(port)) return { kind: 'tunnel', why: 'server-first' }
   if (matchesHost(exclude, host)) return { kind: 'tunnel', why: 'excluded' }
   if (refusal !== undefined) return { kind: 'tunnel', why: 'refused-before' }
   return { kind: 'look' }

@@ -236,13 +236,6 @@ t.test('what is no TLS, is for another name, or offers no HTTP is tunnelled', as
   }
 })
 
-t.test('a server that speaks first is heard', async t => {
-  const { near } = await startIntercepting(t, await makeLeaf())
-  const server = createServer(peer => void peer.write('220 ready'))
-  const socket = await openConnect(t, near.address, `127.0.0.1:${await listen(t, server)}`)
-  t.equal(String(await once(socket, 'data')), '220 ready')
-})
-
 t.test('near gives its authority to who asks, and only where it has one', async t => {
   const { near, ca } = await startIntercepting(t, await makeLeaf())
   const got = await ask(near.address, 'http://hunch.invalid/authority.pem')

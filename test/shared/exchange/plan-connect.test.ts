@@ -2,7 +2,7 @@
 import t from 'tap'
 import { planConnect, planOpening } from '../../../shared/exchange/plan-connect.ts'
 
-const facts = { host: 'site.example', intercept: true, exclude: ['*.bank.example'], refusal: undefined }
+const facts = { host: 'site.example', port: 443, intercept: true, exclude: ['*.bank.example'], refusal: undefined }
 
 t.test('nothing is looked at unless the user turned it on', async t => {
   t.same(planConnect({ ...facts, intercept: false }), { kind: 'tunnel', why: 'off' })
@@ -12,6 +12,12 @@ t.test('nothing is looked at unless the user turned it on', async t => {
 t.test('what was excluded or refused before is tunnelled', async t => {
   t.same(planConnect({ ...facts, host: 'my.bank.example' }), { kind: 'tunnel', why: 'excluded' })
   t.same(planConnect({ ...facts, refusal: 'unknown ca' }), { kind: 'tunnel', why: 'refused-before' })
+})
+
+t.test('where the server speaks first nobody waits for the client', async t => {
+  for (const port of [22, 25, 143, 587])
+    t.same(planConnect({ ...facts, port }), { kind: 'tunnel', why: 'server-first' })
+  for (const port of [443, 465, 993, 8443]) t.same(planConnect({ ...facts, port }), { kind: 'look' })
 })
 
 const target = { host: 'site.example', port: 443 }
