@@ -30,12 +30,19 @@ interface Connection {
   isKnown: boolean
 }
 
-// A near says hello with its first packet behind TLS; modems with a queue in front take some seconds for it.
-const INTRODUCTION_MS = 30_000
+export interface Patience {
+  readonly introductionMs: number
+  readonly silenceMs: number
+}
+
+const PATIENCE: Patience = {
+  // A near says hello with its first packet behind TLS; modems with a queue in front take some seconds for it.
+  introductionMs: 30_000,
+  // Near sends a PING every 25 s; who has sent nothing for so long is gone.
+  silenceMs: 120_000,
+}
 // A household or an office behind one address, all of it coming back after a break.
 const STRANGERS_PER_LINE = 64
-// Near sends a PING every 25 s; who has sent nothing for so long is gone.
-const SILENCE_MS = 120_000
 // One line a minute says that a near is at its limit.
 const LIMITED_LOG_MS = 60_000
 const SWEEP_MS = 600_000
@@ -45,6 +52,7 @@ export class Gate {
   readonly #log: FastifyBaseLogger
   readonly #file: pino.Logger | undefined
   readonly #now: () => number
+  readonly #patience: Patience
   readonly #lockOut = new LockOut()
   readonly #shares: UserShares
   readonly #connections = new Map<string, Connection>()
@@ -52,10 +60,11 @@ export class Gate {
   readonly #limitedAt = new Map<string, number>()
   readonly #sweeping: NodeJS.Timeout
 
-  constructor(config: FarConfig, log: FastifyBaseLogger, now: () => number) {
+  constructor(config: FarConfig, log: FastifyBaseLogger, now: () => number, patience = PATIENCE) {
     this.#config = config
     this.#log = log
     this.#now = now
+    this.#patience = patience
     this.#file = config.auditLog === undefined ? undefined : openAuditLog(config.auditLog)
     this.#shares = new UserShares({
       asksAtOnce: config.asksAtOncePerUser,
@@ -76,9 +85,9 @@ export class Gate {
       const connection = this.#connections.get(placeOf(session))
       const impatience = setTimeout(() => {
         if (connection?.isKnown !== true) session.destroy()
-      }, INTRODUCTION_MS).unref()
+      }, this.#patience.introductionMs).unref()
       session.once('close', () => clearTimeout(impatience))
-      session.setTimeout(SILENCE_MS, () => session.destroy())
+      session.setTimeout(this.#patience.silenceMs, () => session.destroy())
     })
   }
 

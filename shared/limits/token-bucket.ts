@@ -36,10 +36,11 @@ export class TokenBucket {
     if (this.#rate.perSecond !== Infinity) this.#tokens -= count
   }
 
-  /** How long until `count` tokens are there; those beyond the burst never are, and wait for a full bucket. */
+  /** How long until `count` tokens are there; those beyond the burst never are, and wait for a full bucket; Infinity without any rate. */
   waitMs(count: number, now: number): number {
     this.#fill(now)
     if (this.#rate.perSecond === Infinity) return 0
+    if (this.#rate.burst <= 0) return Infinity
     const missing = Math.min(count, this.#rate.burst) - this.#tokens
     return missing <= ROUNDING ? 0 : Math.ceil(((missing - ROUNDING) / this.#rate.perSecond) * 1000)
   }

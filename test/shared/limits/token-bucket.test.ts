@@ -31,6 +31,13 @@ t.test('a bucket without a limit gives all, and is always full', async t => {
   t.ok(bucket.isFull(0))
 })
 
+t.test('a bucket without a rate gives nothing, ever', async t => {
+  const bucket = new TokenBucket({ perSecond: 0, burst: 0 }, 0)
+  t.equal(bucket.take(1, 0), Infinity)
+  t.equal(bucket.take(1, 1e12), Infinity)
+  t.ok(bucket.isFull(0), 'and may be forgotten')
+})
+
 t.test('a clock that is set back brings no tokens', async t => {
   const bucket = new TokenBucket({ perSecond: 1, burst: 1 }, 10_000)
   t.equal(bucket.take(1, 10_000), 0)
