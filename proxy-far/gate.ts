@@ -81,10 +81,8 @@ export class Gate {
     server.maxConnections = this.#config.maxConnections
     server.on('connection', (socket: Socket) => this.#welcome(socket))
     server.on('session', session => {
-      // The address is gone with the connection.
-      const connection = this.#connections.get(placeOf(session))
       const impatience = setTimeout(() => {
-        if (connection?.isKnown !== true) session.destroy()
+        if (this.#connections.get(placeOf(session))?.isKnown !== true) session.destroy()
       }, this.#patience.introductionMs).unref()
       session.once('close', () => clearTimeout(impatience))
       session.setTimeout(this.#patience.silenceMs, () => session.destroy())

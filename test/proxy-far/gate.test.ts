@@ -30,7 +30,9 @@ async function startGuarded(t: Test, patience: Patience): Promise<number> {
 
 t.test('a connection that says nothing is closed', async t => {
   const port = await startGuarded(t, { introductionMs: 1, silenceMs: NEVER })
-  const socket = connect(port, '127.0.0.1').on('error', () => undefined)
+  const socket = connect(port, '127.0.0.1')
+    .on('error', () => undefined)
+    .resume()
   await once(socket, 'close')
   t.pass('closed')
 })
