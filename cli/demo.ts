@@ -22,7 +22,13 @@ export async function runDemo(argv: readonly string[]): Promise<number> {
       const near = await far.startNear({
         link: config.link === 'lan' ? undefined : presetFigures(config.link),
         listen: config.listen,
-        arguments: ['--mode', config.mode, ...interceptArguments(config), ...shared],
+        arguments: [
+          '--mode',
+          config.mode,
+          ...(config.open ? ['--open'] : []),
+          ...interceptArguments(config),
+          ...shared,
+        ],
         onLog: line => print(describeExchange(line)),
       })
       print(describeStart(config, origin, near.proxy))

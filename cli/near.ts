@@ -13,6 +13,12 @@ export async function runNear(argv: readonly string[]): Promise<number> {
   const { startNear } = await import('../proxy-near/near.ts')
   const near = await startNear(config)
   process.stdout.write(`listening on http://${near.address}\n`)
+  const { madePassword } = near
+  if (madePassword !== undefined) {
+    process.stderr.write(
+      `The password for everybody on the network, shown this once and kept in ${config.data}: ${madePassword} (with any user name)\n`,
+    )
+  }
   const path = configPath('near', argv)
   const unwatch = path === undefined ? () => {} : watchConfig(path, () => near.reload(() => loadConfig('near', argv)))
   await stopped

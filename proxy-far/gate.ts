@@ -82,7 +82,7 @@ export class Gate {
     server.on('connection', (socket: Socket) => this.#welcome(socket))
     server.on('session', session => {
       const impatience = setTimeout(() => {
-        if (this.#connections.get(placeOf(session))?.isKnown !== true) session.destroy()
+        if (!session.destroyed && this.#connections.get(placeOf(session))?.isKnown !== true) session.destroy()
       }, this.#patience.introductionMs).unref()
       session.once('close', () => clearTimeout(impatience))
       session.setTimeout(this.#patience.silenceMs, () => session.destroy())

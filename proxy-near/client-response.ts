@@ -129,7 +129,7 @@ export class ClientResponse {
   }
 
   /** A page for a fault before the head was sent; else the connection breaks, so that nothing looks complete. */
-  fail(fault: Fault): void {
+  fail(fault: Fault, more: FieldList = []): void {
     if (this.#response.destroyed) return
     if (this.begun) {
       // RFC 9113 §8.1: a stream that is reset is not complete, and the others of its connection live on.
@@ -143,9 +143,11 @@ export class ClientResponse {
       ['Cache-Control', 'no-store'],
       ['Proxy-Status', proxyStatus(fault, 'hunch-near')],
       ['Cache-Status', 'hunch-near; fwd=uri-miss; detail=failed'],
+      ...more,
       ...(fault.retryAfterSeconds === undefined ? [] : [['Retry-After', String(fault.retryAfterSeconds)] as const]),
     ]
-    this.begin(fault.status, fields, Buffer.byteLength(page.text))
+    const isChallenge = more.some(([name]) => name === 'WWW-Authenticate')
+    this.begin(isChallenge ? 401 : fault.status, fields, Buffer.byteLength(page.text))
     this.#response.end(this.#request.method === 'HEAD' ? undefined : page.text)
   }
 }

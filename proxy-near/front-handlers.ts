@@ -15,6 +15,8 @@ export interface OpenedConnection {
 }
 
 export interface FrontHandlers {
+  /** Why a client that is not inside an opened connection may not come in; `isOwn`: to near's own pages. */
+  readonly refuse: (message: IncomingMessage, isOwn: boolean) => Fault | undefined
   /** A request for an origin. Never throws. */
   readonly onProxied: (request: ClientRequest, response: ClientResponse) => Promise<void>
   /** A request whose address is no web address. */

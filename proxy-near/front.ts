@@ -2,7 +2,7 @@
 // opened TLS connections go through the proxy; everything else is for near's own pages.
 // Knows: Node's HTTP server, which request is whose. Does not know: how a request is served (serve.ts), how a connection
 // is opened (interception.ts).
-import { type IncomingMessage, type Server, createServer } from 'node:http'
+import { type IncomingMessage, STATUS_CODES, type Server, createServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { Fault } from '../shared/fault.ts'
@@ -17,6 +17,9 @@ import type { ClientRequest } from './ask-far.ts'
 
 // A client that opens a connection and sends no complete head is cut off; uploads may take as long as they take.
 const HEAD_TIMEOUT_MS = 60_000
+
+// Browsers open some hundred; each costs a file and some kilobytes.
+const MAX_CONNECTIONS = 4096
 
 export interface Front {
   /** Not yet listening. */
@@ -44,14 +47,22 @@ export function makeFront(handlers: FrontHandlers): Front {
     connection?.onUsed()
     const retire = () => void (response.shouldKeepAlive = false)
     const target = targetOf(request, retire, connection?.authority)
-    if (target.kind === 'own') handlers.onOwn(request, response)
+    const refused = connection === undefined ? handlers.refuse(request, target.kind === 'own') : undefined
+    if (refused !== undefined) {
+      new ClientResponse(request, response).fail(refused, challenge(refused, target.kind === 'own'))
+      // Some clients read nothing before they have sent all.
+      request.resume()
+    } else if (target.kind === 'own') handlers.onOwn(request, response)
     else if (target.kind === 'bad') handlers.onBad(target.fault, new ClientResponse(request, response))
     else void handlers.onProxied(target.request, new ClientResponse(request, response))
   })
+  server.maxConnections = MAX_CONNECTIONS
   // Tunnels live as long as they live.
   server.timeout = 0
   server.on('connect', (request, socket, head) => {
+    const refused = handlers.refuse(request, false)
     if (opened.has(socket)) refuseInside(socket)
+    else if (refused !== undefined) refuse(refused, statusLine(refused), socket, challenge(refused, false))
     else void handlers.onTunnel(request, socket, head)
   })
   server.on('upgrade', (request, socket, head) => {
@@ -59,7 +70,9 @@ export function makeFront(handlers: FrontHandlers): Front {
     connection?.onUsed()
     // A connection that was to be upgraded takes no more requests, whatever comes of it.
     const target = targetOf(request, () => undefined, connection?.authority)
-    if (target.kind === 'proxied') void handlers.onWebSocket(target.request, socket, head)
+    const refused = connection === undefined ? handlers.refuse(request, false) : undefined
+    if (refused !== undefined) refuse(refused, statusLine(refused), socket, challenge(refused, false))
+    else if (target.kind === 'proxied') void handlers.onWebSocket(target.request, socket, head)
     else refuse(target.kind === 'bad' ? target.fault : NO_OWN_SOCKET, '400 Bad Request', socket)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
@@ -146,8 +159,25 @@ function refuseInside(socket: Duplex): void {
   refuse(fault, '501 Not Implemented', socket)
 }
 
-function refuse(fault: Fault, status: string, socket: Duplex): void {
+/** RFC 9110 §11.6: who asks for a password says how it is to be sent. */
+function challenge({ code }: Fault, isOwn: boolean): FieldList {
+  if (code !== 'CLIENT_CREDENTIAL') return []
+  return [[isOwn ? 'WWW-Authenticate' : 'Proxy-Authenticate', 'Basic realm="hunch", charset="UTF-8"']]
+}
+
+function statusLine({ status }: Fault): string {
+  return `${status} ${STATUS_CODES[status]}`
+}
+
+function refuse(fault: Fault, status: string, socket: Duplex, more: FieldList = []): void {
   const { type, text } = failurePage(fault, undefined)
-  const head = `HTTP/1.1 ${status}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close`
+  const length = Buffer.byteLength(text)
+  const fields: FieldList = [
+    ['Content-Type', type],
+    ['Content-Length', String(length)],
+    ...more,
+    ['Connection', 'close'],
+  ]
+  const head = `HTTP/1.1 ${status}\r\n${fields.map(([name, value]) => `${name}: ${value}`).join('\r\n')}`
   socket.end(`${head}\r\n\r\n${text}`)
 }

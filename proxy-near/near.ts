@@ -21,6 +21,7 @@ import type { ClientResponse } from './client-response.ts'
 import { systemClock } from './clock.ts'
 import { Activity, wastedBytes } from './dashboard/activity.ts'
 import { addPages, type Status } from './dashboard/pages.ts'
+import { Door } from './door.ts'
 import { DirectOrigins } from './direct.ts'
 import { type Exchange, logExchange } from './exchange-log.ts'
 import { type Front, makeFront } from './front.ts'
@@ -37,6 +38,8 @@ import { carryTunnel, type TunnelWish } from './tunnel.ts'
 export interface Near {
   /** Where it listens, as `HOST:PORT`. */
   readonly address: string
+  /** The password that was made at this start, to be shown once. */
+  readonly madePassword: string | undefined
   /** Takes up what holds at once of another configuration; one that cannot be read changes nothing. Never rejects. */
   reload(read: () => Promise<NearConfig>): Promise<void>
   close(): Promise<void>
@@ -45,12 +48,13 @@ export interface Near {
 /** Starts near; resolves when it listens. Raises PORT_IN_USE, CANNOT_LISTEN, USAGE, LINK_CREDENTIAL, CANNOT_READ. */
 export async function startNear(config: NearConfig): Promise<Near> {
   const settings = await LiveSettings.open(config, config.data)
+  const door = await Door.hang(config, Date.now)
   const authority = config.intercept ? await openAuthority(config.data, findOwner(), Date.now()) : undefined
   const log = pino({ level: config.logLevel, name: 'hunch-near' }, pino.destination(2))
   const versions = openVersions(config, log)
   const trace = openTrace(config, log)
   const link = config.mode === 'direct' ? undefined : await openConfiguredLink(config, recallEstimate(versions))
-  const near = new NearProxy(config, link, authority, settings, versions, trace, log)
+  const near = new NearProxy(config, door, link, authority, settings, versions, trace, log)
   try {
     await near.listen()
   } catch (error) {
@@ -66,6 +70,7 @@ class NearProxy implements Near {
   #latest: NearConfig
   readonly #log: FastifyBaseLogger
   readonly #link: Link | undefined
+  readonly #door: Door
   readonly #direct = new DirectOrigins()
   readonly #versions: KeptVersions
   readonly #underWay = new Map<string, Promise<void>>()
@@ -80,6 +85,7 @@ class NearProxy implements Near {
 
   constructor(
     config: NearConfig,
+    door: Door,
     link: Link | undefined,
     authority: Authority | undefined,
     settings: LiveSettings,
@@ -88,6 +94,7 @@ class NearProxy implements Near {
     log: FastifyBaseLogger,
   ) {
     this.#config = config
+    this.#door = door
     this.#latest = config
     this.#settings = settings
     this.#link = link
@@ -105,6 +112,10 @@ class NearProxy implements Near {
         restore: all => this.#interception?.refusals.restore(all, Date.now()),
       },
     ])
+  }
+
+  get madePassword(): string | undefined {
+    return this.#door.made
   }
 
   get address(): string {
@@ -153,6 +164,11 @@ class NearProxy implements Near {
     const pages = Fastify({
       serverFactory: handler => {
         this.#front = makeFront({
+          refuse: ({ socket, headers, url }, isOwn) => {
+            if (isOwn && FOR_ALL.has(url ?? '')) return undefined
+            const field = isOwn ? headers.authorization : headers['proxy-authorization']
+            return this.#door.refuse(socket.remoteAddress, field)
+          },
           onOwn: (request: IncomingMessage, response: ServerResponse) => handler(request, response),
           onBad: (fault, response) => response.fail(fault),
           onProxied: (request, response) => this.#serve(request, response),
@@ -339,6 +355,9 @@ class NearProxy implements Near {
     }
   }
 }
+
+// What devices are told before they have a password, and what monitors look at; neither holds a secret.
+const FOR_ALL: ReadonlySet<string> = new Set(['/proxy.pac', '/authority.pem', '/healthz'])
 
 const NO_LINK = { bandwidthBytesPerSecond: undefined, roundTripMs: undefined }
 

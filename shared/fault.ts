@@ -39,6 +39,13 @@ export const faults = {
   ),
 
   // What the client sent.
+  CLIENT_LOCKED_OUT: row(
+    'client',
+    429,
+    'later',
+    'This proxy takes no passwords from your address for a while',
+    'Too many wrong ones came from it. Wait, and check the password that your program has.',
+  ),
   CLIENT_CREDENTIAL: row(
     'client',
     407,

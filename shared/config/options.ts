@@ -77,6 +77,16 @@ export const options = {
     'The address to listen on',
   ),
   port: row(port, { near: null, far: null, demo: null }, 'The port to listen on; replaces the one in --listen'),
+  open: row(
+    toggle,
+    { near: 'false', demo: 'false' },
+    'Let everybody in who reaches the address; without it there is a password beyond loopback',
+  ),
+  proxyPasswordFile: row(
+    file,
+    { near: null },
+    'The password of programs, its first line; default: beyond loopback, one kept under --data',
+  ),
   data: row(
     directory,
     { near: '~/.local/share/hunch/near', far: '~/.local/share/hunch/far' },

@@ -13,7 +13,7 @@ t.test('every fault has a status of an error, a title that is a statement and ad
 })
 
 t.test('what lies at the client is its fault by status, what lies beyond is a gateway’s', async t => {
-  const atStart = ['PORT_IN_USE', 'CANNOT_LISTEN', 'CANNOT_READ']
+  const atStart = ['PORT_IN_USE', 'CANNOT_LISTEN', 'CANNOT_READ', 'STORE_FORMAT']
   for (const [code, { side, status }] of rows) {
     if (side === 'client') t.ok(status < 500 || atStart.includes(code), `${code}: ${status}`)
     if (side === 'link' || side === 'origin') t.ok(status === 502 || status === 504, `${code}: ${status}`)
@@ -21,7 +21,7 @@ t.test('what lies at the client is its fault by status, what lies beyond is a ga
 })
 
 t.test('a code begins with its side', async t => {
-  const general = /^(?:USAGE|CONFIG|PORT_IN_USE|CANNOT_\w+|DELTA_\w+)$/
+  const general = /^(?:USAGE|CONFIG|PORT_IN_USE|CANNOT_\w+|STORE_\w+|DELTA_\w+)$/
   for (const [code, { side }] of rows) {
     if (!general.test(code)) t.ok(code.startsWith(`${side.toUpperCase()}_`), `${code}: ${side}`)
   }
