@@ -184,7 +184,7 @@ export class Link extends EventEmitter<LinkEvents> {
     this.#settle(waiter => waiter.reject(fault))
     await this.#dialEnded
     await this.#remembering
-    await this.#tickets.settled()
+    await this.#tickets.close()
   }
 
   /** What failed before says nothing any more. */

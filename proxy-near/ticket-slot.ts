@@ -15,6 +15,7 @@ export class TicketSlot {
   readonly #dataDir: string | undefined
   #kept: Kept | undefined
   #writing: Promise<void> | undefined
+  #closed = false
 
   /** Without `dataDir` it is forgotten with the process. */
   constructor(dataDir?: string, kept?: Kept) {
@@ -29,6 +30,7 @@ export class TicketSlot {
   }
 
   keep(pin: string, ticket: Buffer): void {
+    if (this.#closed) return
     this.#kept = { pin, ticket }
     // Several come with each session: while one is written, the newest waits.
     this.#writing ??= this.#write()
@@ -43,8 +45,9 @@ export class TicketSlot {
     return this.#kept?.pin === pin ? this.#kept.ticket : undefined
   }
 
-  /** Resolves when what was kept is written, or could not be. */
-  async settled(): Promise<void> {
+  /** Resolves when what was kept is written, or could not be. A connection that still closes may bring more: too late. */
+  async close(): Promise<void> {
+    this.#closed = true
     await this.#writing
   }
 
