@@ -296,7 +296,7 @@ class Answering {
     }
     const fields = codings.length === 0 ? response.fields : withoutCoding(response.fields)
     const arrivals = withPauses(decodeContent(response.body, codings), PAUSE_MS)
-    const isWorthGathering = status === 200 && sender.hasCandidate
+    const isWorthGathering = status === 200 && sender.gainsByWaiting(fields)
     const gathered = isWorthGathering
       ? await gather(arrivals, GATHER_LIMITS, this.#context.now)
       : { content: undefined, arrivals }

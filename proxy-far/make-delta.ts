@@ -41,6 +41,11 @@ export class DeltaMaker {
     this.#pool = new EncodePool({ threads: Math.max(1, Math.floor(availableParallelism() / processes) - 1) })
   }
 
+  /** How busy this machine is, from 0 to 1. */
+  get cpuLoad(): number {
+    return Math.min(1, (loadavg()[0] ?? 0) / availableParallelism())
+  }
+
   /** A delta may be wanted soon. */
   warm(): void {
     this.#pool.warm()
@@ -93,7 +98,7 @@ export class DeltaMaker {
       baseBytes: base.length,
       targetBytes,
       linkBytesPerSecond: ask.link.bandwidthBytesPerSecond ?? UNKNOWN_BYTES_PER_SECOND,
-      cpuLoad: Math.min(1, (loadavg()[0] ?? 0) / availableParallelism()),
+      cpuLoad: this.cpuLoad,
       formats: ask.formats,
       ...(expectedRatio === undefined ? {} : { expectedRatio }),
       ...(effort === 'auto' ? {} : { effort }),

@@ -5,6 +5,7 @@ import type { Thresholds } from '../shared/config/options.ts'
 import { hasSameFields, planVerdict, type VerdictPlan } from '../shared/exchange/plan-answer.ts'
 import { observeShare } from '../shared/exchange/plan-speculation.ts'
 import { chooseByContent } from '../shared/exchange/siblings.ts'
+import { chooseWholeQuality, EASY_QUALITY } from '../shared/exchange/whole-quality.ts'
 import { isCompressible } from '../shared/http/content.ts'
 import { type FieldList, valueOf } from '../shared/http/fields.ts'
 import type { Ask } from '../shared/link/ask.ts'
@@ -79,6 +80,15 @@ export class AnswerSender {
   /** Whether near has anything that a content could be confirmed as or made from. */
   get hasCandidate(): boolean {
     return this.#beginning.commons.length > 0 || this.#beginning.pump?.announced === true
+  }
+
+  /** Whether a content that is known completely can be sent in fewer bytes than one that still arrives. */
+  gainsByWaiting(fields: FieldList): boolean {
+    return this.hasCandidate || (isCompressible(fields) && this.#wholeQuality > EASY_QUALITY)
+  }
+
+  get #wholeQuality(): number {
+    return chooseWholeQuality(this.#beginning.ask.link.bandwidthBytesPerSecond, this.#deltas.cpuLoad)
   }
 
   /** Sends a content that is known completely. `known`: the version that it is, when that is known without comparing. */
@@ -158,7 +168,7 @@ export class AnswerSender {
     let wholeBytes = expectedBytes
     // The estimate may be wrong; before a delta is thrown away, or sent in vain, the whole is compressed to see.
     if (!delta || delta.bytes.length > expectedBytes * limit) {
-      const whole = await compressWhole(content)
+      const whole = await compressWhole(content, this.#wholeQuality)
       wholeBytes = whole.length
       if (!delta || delta.bytes.length > wholeBytes * limit) {
         this.#exchange.verdict = { kind: 'whole', why: 'no-gain' }
@@ -181,7 +191,7 @@ export class AnswerSender {
     coded: Uint8Array | undefined,
   ): Promise<SentContent> {
     const coding = isCompressible(head.fields) ? 'br' : 'identity'
-    const bytes = coding === 'br' ? (coded ?? (await compressWhole(content))) : content
+    const bytes = coding === 'br' ? (coded ?? (await compressWhole(content, this.#wholeQuality))) : content
     this.#exchange.wholeBytes = bytes.length
     const part = this.#headPart(head, { wholeBytes: bytes.length })
     return sendReadyWhole(this.#answer, part, coding, bytes, content, end)

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { brotliCompress, constants, createBrotliCompress } from 'node:zlib'
 import type { DeltaFormat } from '../shared/delta/format.ts'
 import { RunningDigest } from '../shared/exchange/running-digest.ts'
+import { EASY_QUALITY } from '../shared/exchange/whole-quality.ts'
 import type { Part, WholeCoding } from '../shared/link/parts.ts'
 import { type Version, shorten } from '../shared/version.ts'
 import type { AnswerStream } from './answer-stream.ts'
@@ -25,7 +26,6 @@ export interface SentContent {
 
 // Near releases nothing that no check covers, so a long delta is checked every so often: 13 bytes on the link for each.
 const CHECK_EVERY_BYTES = 64 * 1024
-const WHOLE_QUALITY = 5
 
 export type End = Extract<Part, { kind: 'end' }>
 
@@ -56,8 +56,8 @@ export async function sendConfirmed(
 }
 
 /** A content that is known completely, compressed as it is sent whole. */
-export function compressWhole(content: Uint8Array): Promise<Uint8Array> {
-  const params = { [constants.BROTLI_PARAM_QUALITY]: WHOLE_QUALITY, [constants.BROTLI_PARAM_SIZE_HINT]: content.length }
+export function compressWhole(content: Uint8Array, quality: number): Promise<Uint8Array> {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_SIZE_HINT]: content.length }
   return promisify(brotliCompress)(content, { params })
 }
 
@@ -170,7 +170,7 @@ async function stream(
 }
 
 function brotliFeed(): Feed {
-  const brotli = createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: WHOLE_QUALITY } })
+  const brotli = createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: EASY_QUALITY } })
   return new Feed(brotli, () => new Promise<void>(resolve => brotli.flush(resolve)))
 }
 

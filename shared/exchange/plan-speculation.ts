@@ -3,6 +3,7 @@
 // the link (the scheduler does), how much was spent already (near's ledger does).
 import type { Thresholds } from '../config/options.ts'
 import type { LinkFacts, SpeculationWish } from '../link/ask.ts'
+import { transferMs } from '../link/transfer-time.ts'
 import type { Version } from '../version.ts'
 
 export type NoSpeculation =
@@ -119,7 +120,11 @@ export function expectSpeculation(
     return { gainMs: mean(waitsMs) * (1 - share), sentBytes: wireBytes, wastedBytes: wireBytes * share }
   }
   const sentBytes = mean(waitsMs.map(waitMs => Math.min(wireBytes, waitMs * bytesPerMs)))
-  return { gainMs: (sentBytes * (1 - share)) / bytesPerMs, sentBytes, wastedBytes: sentBytes * share }
+  // What begins earlier ends earlier, by the wait at most: on a long link that is more than the bytes' own time, since it
+  // is during the wait that TCP finds out how much it may send.
+  const takesMs = transferMs(wireBytes, facts.link)
+  const gainMs = mean(waitsMs.map(waitMs => Math.min(takesMs, waitMs))) * (1 - share)
+  return { gainMs, sentBytes, wastedBytes: sentBytes * share }
 }
 
 /**

@@ -69,6 +69,9 @@ t.test('what is sent while the origin thinks, less what of it was stale, is gain
   t.equal(gain({ waitsMs: [100] }), 100, 'no more than the wait')
   t.equal(gain({ waitsMs: [50, 250, 1_000] }), 150, 'the mean of what each wait gives')
   t.equal(gain(link(1_000_000)), 1)
+  const far = { bandwidthBytesPerSecond: 1_000_000, roundTripMs: 600 }
+  const large = { ...facts, deltaShares: [0], link: far }
+  t.equal(Math.round(expectSpeculation(20_000, large).gainMs), 250, 'on a long link also round trips')
   t.equal(gain(link(undefined)), 250, 'without a bandwidth, the wait')
   t.equal(gain(link(0)), 250, 'a link that has not carried anything has none')
   t.equal(gain({ waitsMs: [], ...link(1_000) }), 300, 'a common wait, where none was seen')
