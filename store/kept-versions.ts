@@ -1,9 +1,9 @@
 // The versions that one proxy keeps: in memory what was used of late, on the disk what is worth most, also after a restart
-// and also what other processes of this machine keep there.
-// Knows: both tiers, what is on its way to the disk. Does not know: HTTP, files' formats.
+// and also what other processes of this machine keep there; and those that fars on other machines share with this one.
+// Knows: the tiers, what is on its way to the disk. Does not know: HTTP, files' formats, servers.
 //
-// Lookups are of the memory and do not wait. Whoever is about to look something up first has it recalled from the disk;
-// a tier on another host would be asked in the same place.
+// Lookups are of the memory and do not wait. Whoever is about to look something up first has it recalled: from the disk,
+// then from the shared tier what the disk does not have.
 //
 // Invariants:
 // 1. Of a URL with changes that are not on the disk, or may not be, the disk is not believed (`#unsettled`, `#behind`).
@@ -14,7 +14,7 @@ import { nameSiblings } from '../shared/exchange/siblings.ts'
 import { Fault } from '../shared/fault.ts'
 import { isCompressible } from '../shared/http/content.ts'
 import { type HealthEvent, StoreHealth } from '../shared/store/health.ts'
-import { namesOf, toRecord } from '../shared/store/record.ts'
+import { namesOf, toRecord, toVersion, type VersionRecord } from '../shared/store/record.ts'
 import type { Scope, Version } from '../shared/version.ts'
 import { Versions, versionKey } from '../shared/versions.ts'
 import {
@@ -28,6 +28,7 @@ import {
   storePath,
 } from './database.ts'
 import { type Listed, Reader } from './reader.ts'
+import type { SharedTier } from './shared-tier.ts'
 import type { Order } from './write-protocol.ts'
 import { WriteQueue } from './write-queue.ts'
 import type { Note, Quotas, WriteOutcome } from './writer.ts'
@@ -41,6 +42,8 @@ export interface KeptVersionsOptions {
   readonly memory: VersionsLimits
   /** Undefined: nothing is kept on a disk. */
   readonly disk: { readonly dataDir: string; readonly quotas: Quotas } | undefined
+  /** What other machines share with this one; whoever opened it closes it. */
+  readonly shared?: SharedTier | undefined
   readonly log: StoreLog
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -127,8 +130,14 @@ export class KeptVersions {
     return this.#memory.count
   }
 
-  /** Resolves when the lookups of `wanted` find what the disk has. Never fails: then memory is all there is. */
+  /** Resolves when the lookups of `wanted` find what the other tiers have. Never fails: then memory is all there is. */
   async recall(wanted: Wanted): Promise<void> {
+    await this.#recallFromDisk(wanted)
+    const { shared } = this.#options
+    if (shared) await shared.read(() => this.#recallShared(shared, wanted))
+  }
+
+  async #recallFromDisk(wanted: Wanted): Promise<void> {
     const { url, scopes, digests = [] } = wanted
     try {
       const reader = this.#openReader()
@@ -176,8 +185,13 @@ export class KeptVersions {
     return this.#memory.all()
   }
 
-  /** Adds a version as the newest of its URL and scope; the disk gets it behind. */
+  /** Adds a version as the newest of its URL and scope; the other tiers get it behind. */
   add(version: Version): void {
+    this.#addHere(version)
+    if (!this.#closed && this.#memory.holds(version)) this.#options.shared?.put(version)
+  }
+
+  #addHere(version: Version): void {
     this.#memory.add(version)
     // What memory does not take could not be looked up later.
     if (!this.#queue || this.#closed || !this.#memory.holds(version)) return
@@ -194,18 +208,20 @@ export class KeptVersions {
     })
   }
 
-  /** As `Versions.invalidate`, on the disk too. */
+  /** As `Versions.invalidate`, in all tiers. */
   invalidate(url: string, scopes: readonly Scope[]): void {
     this.#memory.invalidate(url, scopes)
     const invalidated = this.#memory.of(url, scopes)
+    this.#options.shared?.replace(url, scopes, invalidated)
     this.#write({ kind: 'invalidate', url, scopes }, url, scopes, () => {
       for (const version of invalidated) this.#seqs.set(version, SOME_SEQ)
     })
   }
 
-  /** As `Versions.drop`, on the disk too. */
+  /** As `Versions.drop`, in all tiers. */
   drop(url: string, scopes: readonly Scope[]): void {
     this.#memory.drop(url, scopes)
+    this.#options.shared?.replace(url, scopes, [])
     this.#write({ kind: 'drop', url, scopes }, url, scopes)
   }
 
@@ -239,6 +255,44 @@ export class KeptVersions {
     await this.#queue?.close()
     this.#reading?.db.close()
     this.#reading = undefined
+  }
+
+  /** Adopts what others stored of what is wanted; always true. Raises what the client says. */
+  async #recallShared(shared: SharedTier, { url, scopes, digests = [], siblings }: Wanted): Promise<true> {
+    const unknown = digests.filter(digest => !this.#memory.find(digest, scopes))
+    const [named] = await Promise.all([shared.urlsOfDigests(unknown, scopes), this.#adopt(shared, url, scopes)])
+    const others = new Set(named)
+    others.delete(url)
+    if (siblings && this.#memory.of(url, scopes).length === 0) {
+      const known = await shared.urlsOfOrigin(url, scopes)
+      for (const sibling of nameSiblings(
+        url,
+        known.map(each => ({ url: each })),
+      ))
+        others.add(sibling.url)
+    }
+    await Promise.all([...others].map(other => this.#adopt(shared, other, scopes)))
+    return true
+  }
+
+  /** Puts what others stored of a URL between what is here, in the order in which all of it was stored. */
+  async #adopt(shared: SharedTier, url: string, scopes: readonly Scope[]): Promise<void> {
+    const records = await shared.records(url, scopes)
+    const missing = records.filter(record => !this.#memory.of(url, scopes).some(held => isAsNew(held, record)))
+    const loaded = await Promise.all(missing.map(record => this.#loadShared(shared, record, scopes)))
+    const adopted = loaded.filter(version => version !== undefined)
+    // Something may have been stored meanwhile.
+    const held = this.#memory
+      .of(url, scopes)
+      .filter(each => !adopted.some(other => versionKey(other) === versionKey(each)))
+    const inOrder = [...held.toReversed(), ...adopted].sort((one, other) => one.storedAt - other.storedAt)
+    const first = inOrder.findIndex(version => adopted.includes(version))
+    if (first >= 0 && !this.#closed) for (const version of inOrder.slice(first)) this.#addHere(version)
+  }
+
+  async #loadShared(shared: SharedTier, record: VersionRecord, scopes: readonly Scope[]): Promise<Version | undefined> {
+    const same = this.#memory.exactly(record.digest, scopes)
+    return same ? toVersion(record, same.content) : shared.load(record)
   }
 
   /** Brings what memory has of a URL to what the disk has. */
@@ -450,6 +504,13 @@ export class KeptVersions {
       }
     }
   }
+}
+
+/** Whether what is here is the version of `record`, and as far as that one. */
+function isAsNew(held: Version, record: VersionRecord): boolean {
+  if (held.digest !== record.digest || held.scope !== record.scope) return false
+  if (held.freshness.variant !== record.facts.variant || held.storedAt < record.storedAt) return false
+  return held.freshness.facts.mustBeValidated || !record.facts.mustBeValidated
 }
 
 /** Whether memory has exactly what the disk has, in its order. */

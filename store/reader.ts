@@ -5,9 +5,9 @@
 // 2. The event loop is held for one piece of a content at a time (PIECE_BYTES), and for its digest.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
-import { nameByOrigin, nameByUrl, readRecord, toVersion, type VersionRecord } from '../shared/store/record.ts'
-import { decompressSegments, partSegments, rememberSegments } from '../shared/store/segments.ts'
-import { digestOf, type Scope, type Version } from '../shared/version.ts'
+import { nameByOrigin, nameByUrl, readRecord, type VersionRecord } from '../shared/store/record.ts'
+import { openStored, type StoredContent } from '../shared/store/stored-content.ts'
+import type { Scope, Version } from '../shared/version.ts'
 import { MAX_PIECES } from './database.ts'
 import type { Note } from './writer.ts'
 
@@ -35,7 +35,7 @@ export interface Described extends Listed {
 interface ContentRow {
   readonly id: number
   readonly length: number
-  readonly form: string
+  readonly form: StoredContent['form']
   readonly stored_bytes: number
   readonly segment_lengths: Uint8Array
 }
@@ -94,7 +94,7 @@ export class Reader {
       const isThere = this.#get('SELECT 1 FROM versions WHERE seq = ?', seq) !== undefined
       return isThere ? DAMAGED('a piece of its content is missing') : { kind: 'gone' }
     }
-    return this.#open(record, found, bytes)
+    return openStored(record, { form: found.form, bytes, segmentLengths: found.segment_lengths })
   }
 
   /** Whether a content of this digest is there. */
@@ -165,21 +165,6 @@ export class Reader {
       if (row.bytes.length === 0) return undefined
     }
     return pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)
-  }
-
-  async #open(
-    record: VersionRecord,
-    { form, segment_lengths: lengths }: ContentRow,
-    bytes: Uint8Array,
-  ): Promise<Loaded> {
-    const content = form === 'identity' ? bytes : await decompressSegments(bytes, record.length).catch(() => undefined)
-    if (!content) return DAMAGED('its content cannot be decompressed')
-    if (content.length !== record.length || digestOf(content) !== record.digest) {
-      return DAMAGED('its content is not the one that was kept')
-    }
-    const segments = form === 'identity' ? undefined : partSegments(bytes, lengths, record.length)
-    if (segments) rememberSegments(content, segments)
-    return { kind: 'version', version: toVersion(record, content) }
   }
 
   #listed(sql: string, ...values: readonly (number | Uint8Array)[]): Listed[] {

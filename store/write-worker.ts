@@ -3,10 +3,11 @@
 //
 // Requests that came while it worked are written in one transaction: it costs about as much as that of one.
 import { parentPort, workerData } from 'node:worker_threads'
-import { compressInSegments, lengthsOf } from '../shared/store/segments.ts'
+import { compressInSegments } from '../shared/store/segments.ts'
+import { toStored } from '../shared/store/stored-content.ts'
 import { describeFailure, isCurrent, isDamage, type OpenedDatabase, openToWrite, removeDamaged } from './database.ts'
 import { CLOSE, type Order, type WorkerStart, type WriteReply, type WriteRequest } from './write-protocol.ts'
-import { type StoredContent, type WriteCommand, Writer } from './writer.ts'
+import { type WriteCommand, Writer } from './writer.ts'
 
 const port = parentPort!
 const { path, quotas } = workerData as WorkerStart
@@ -15,8 +16,6 @@ const { path, quotas } = workerData as WorkerStart
 const MOST_AT_ONCE = 64
 // And so much more than its quota the file may take until what is worth least is given up.
 const MOST_BYTES_AT_ONCE = 4 * 1024 * 1024
-// What compresses less is kept as it is: it is read faster, and would not be sent compressed either.
-const WORTHWHILE = 0.95
 
 let opened: (OpenedDatabase & { readonly writer: Writer }) | undefined
 const waiting: WriteRequest[] = []
@@ -68,18 +67,12 @@ async function prepare(order: Order): Promise<WriteCommand> {
   if (order.kind !== 'put') return order
   const { record, answersByItself, compressible, content } = order
   if (!content || open().writer.has(record.digest)) return { kind: 'put', record, answersByItself, content: undefined }
-  return { kind: 'put', record, answersByItself, content: await toStored(content, compressible) }
-}
-
-async function toStored(content: Uint8Array, compressible: boolean): Promise<StoredContent> {
-  if (compressible) {
-    const segments = await compressInSegments(content)
-    const bytes = Buffer.concat(segments.map(segment => segment.bytes))
-    if (bytes.length <= content.length * WORTHWHILE) {
-      return { form: 'segments', bytes, segmentLengths: lengthsOf(segments) }
-    }
+  return {
+    kind: 'put',
+    record,
+    answersByItself,
+    content: toStored(content, compressible ? await compressInSegments(content) : undefined),
   }
-  return { form: 'identity', bytes: content, segmentLengths: new Uint8Array(0) }
 }
 
 function open() {

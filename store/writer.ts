@@ -13,6 +13,7 @@ import {
   type VersionRecord,
   writeRecord,
 } from '../shared/store/record.ts'
+import type { StoredContent } from '../shared/store/stored-content.ts'
 import { savedBytesOf, valueOf } from '../shared/store/value.ts'
 import { originOf, type Scope } from '../shared/version.ts'
 import { MAX_PIECES, PAGE_BYTES, PIECE_BYTES } from './database.ts'
@@ -24,13 +25,6 @@ export interface Quotas {
   readonly perOrigin: number
   readonly perUser: number
   readonly maxVersionsPerUrl: number
-}
-
-/** A content in the form in which it is kept. */
-export interface StoredContent {
-  readonly form: 'segments' | 'identity'
-  readonly bytes: Uint8Array
-  readonly segmentLengths: Uint8Array
 }
 
 export type WriteCommand =

@@ -11,6 +11,7 @@ const programs = [
   { command: 'xdelta3', debianPackage: 'xdelta3', purpose: 'reads and writes the deltas ours are tried on' },
   { command: 'chromium', debianPackage: 'chromium', purpose: 'loads pages through the pair' },
   { command: 'certutil', debianPackage: 'libnss3-tools', purpose: 'lets Chromium trust an authority' },
+  { command: 'redis-server', debianPackage: 'redis-server', purpose: 'is what fars on several machines share' },
   { command: 'openssl', debianPackage: 'openssl', purpose: 'verifies the certificates that near makes' },
 ]
 

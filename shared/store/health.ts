@@ -1,8 +1,9 @@
-// Whether the disk is used: after a failure it is left alone for a while, and one line is logged for each change.
-// Knows: outcomes, times. Does not know: what failed (a full disk, a read-only one, permissions), who logs.
+// Whether a disk, or a store on another host, is used: after failures in a row it is left alone for a while, and one line
+// is logged for each change.
+// Knows: outcomes, times. Does not know: what failed (a full disk, a read-only one, a silent host), who logs.
 //
-//   well ──failed──▶ suspended ──RETRY_MS later, succeeded──▶ well
-//                     suspended ──RETRY_MS later, failed──▶ suspended
+//   well ──the last failure that is put up with──▶ suspended ──retryMs later, succeeded──▶ well
+//                                                   suspended ──retryMs later, failed──▶ suspended
 export type HealthEvent = { readonly kind: 'failed'; readonly why: string } | { readonly kind: 'succeeded' }
 
 export type HealthCommand =
@@ -13,11 +14,23 @@ export type HealthCommand =
 // A person who is told of a full disk mends it in minutes; a try costs a few file operations.
 export const RETRY_MS = 30_000
 
+export interface Patience {
+  readonly retryMs: number
+  /** How many failures in a row suspend it. */
+  readonly failures: number
+}
+
 export class StoreHealth {
+  readonly #patience: Patience
+  #failures = 0
   #retryAt: number | undefined
   #skipped = 0
 
-  /** Whether the disk may be used at `now`. One that says no counts what was skipped. */
+  constructor(patience: Patience = { retryMs: RETRY_MS, failures: 1 }) {
+    this.#patience = patience
+  }
+
+  /** Whether it may be used at `now`. One that says no counts what was skipped. */
   mayTry(now: number): boolean {
     if (this.#retryAt === undefined || now >= this.#retryAt) return true
     this.#skipped += 1
@@ -31,9 +44,12 @@ export class StoreHealth {
   handle(event: HealthEvent, now: number): readonly HealthCommand[] {
     const wasSuspended = this.suspended
     if (event.kind === 'failed') {
-      this.#retryAt = now + RETRY_MS
+      this.#failures += 1
+      if (this.#failures < this.#patience.failures) return []
+      this.#retryAt = now + this.#patience.retryMs
       return wasSuspended ? [] : [{ kind: 'log-suspended', why: event.why }]
     }
+    this.#failures = 0
     if (!wasSuspended) return []
     const skipped = this.#skipped
     this.#retryAt = undefined

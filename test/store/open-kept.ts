@@ -2,6 +2,7 @@
 // Knows: how they are opened. Does not know: what is tested with them.
 import type { Test } from 'tap'
 import { KeptVersions } from '../../store/kept-versions.ts'
+import type { SharedTier } from '../../store/shared-tier.ts'
 import type { Quotas } from '../../store/writer.ts'
 import type { Scope, Version } from '../../shared/version.ts'
 import { makeVersion, type Sample } from '../shared/sample-version.ts'
@@ -13,6 +14,7 @@ export interface Opening {
   readonly memoryBytes?: number
   /** Milliseconds since the epoch. */
   readonly clock?: { now: number }
+  readonly shared?: SharedTier
 }
 
 export interface OpenedKept {
@@ -30,6 +32,7 @@ export function openKept(t: Test, dataDir: string, opening: Opening = {}): Opene
   const kept = new KeptVersions({
     memory: { maxBytes: opening.memoryBytes ?? 64 * MiB, maxVersionsPerUrl: 4 },
     disk: { dataDir, quotas },
+    shared: opening.shared,
     log: { info: log, warn: log },
     now: () => clock.now,
   })

@@ -28,3 +28,17 @@ t.test('what succeeds while another failed before the retry is no reason to log 
   t.strictSame(health.handle({ kind: 'succeeded' }, 2), [{ kind: 'log-resumed', skipped: 0 }])
   t.strictSame(health.handle({ kind: 'succeeded' }, 3), [])
 })
+
+t.test('a store that is put up with is suspended by failures in a row, and by no others', async t => {
+  const health = new StoreHealth({ retryMs: 1000, failures: 3 })
+  const fail = { kind: 'failed', why: 'slow' } as const
+  for (const event of [fail, fail, { kind: 'succeeded' } as const, fail, fail]) {
+    t.strictSame(health.handle(event, 0), [])
+  }
+  t.ok(health.mayTry(0))
+  t.strictSame(health.handle(fail, 0), [{ kind: 'log-suspended', why: 'slow' }])
+  t.notOk(health.mayTry(999))
+  t.ok(health.mayTry(1000))
+  t.strictSame(health.handle(fail, 1000), [], 'one more failure suspends it again')
+  t.notOk(health.mayTry(1999))
+})
