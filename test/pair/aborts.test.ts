@@ -1,12 +1,13 @@
 // Claims about clients that leave: the origin hears of it, whatever was under way.
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { constants, createSecureServer, type ServerHttp2Stream } from 'node:http2'
+import { createServer as createTlsServer } from 'node:https'
 import { connect, createServer as createTcpServer, type Socket } from 'node:net'
 import t from 'tap'
 import { begin, headOf } from './client.ts'
-import { openConnect, openHttp2 } from './inside.ts'
+import { openConnect, openHttp2, openTls } from './inside.ts'
 import { listen, makeText, Origin } from './odd-origin.ts'
 import { startPair } from './running-pair.ts'
 import { makeLeaf, trust } from './tls-origin.ts'
@@ -125,3 +126,40 @@ t.test('a client that gives up a stream inside an opened connection, at an origi
     t.equal(stream.rstCode, constants.NGHTTP2_CANCEL, stage)
   }
 })
+
+t.test(
+  'a client that leaves an opened connection in which it speaks HTTP/1.1, a WebSocket among what it does',
+  async t => {
+    const leaf = await makeLeaf()
+    trust(t, leaf)
+    const { near } = await startPair(t, { near: ['--intercept'] })
+    const ca = await readFile(`${near.data}/authority-cert.pem`, 'utf8')
+    const server = createTlsServer(leaf)
+    const origin = `127.0.0.1:${await listen(t, server)}`
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n'
+    const fields: Readonly<Record<string, string>> = {
+      upload: 'Content-Length: 1000000\r\n',
+      'WebSocket asked for': `${upgrade}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n`,
+      'WebSocket open': `${upgrade}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n`,
+    }
+    for (const stage of ['thinking', 'download', 'events', 'upload', 'WebSocket asked for', 'WebSocket open']) {
+      const came = once(server, fields[stage]?.startsWith(upgrade) ? 'upgrade' : 'request')
+      const client = await openTls(t, near.address, origin, { ca, ALPNProtocols: ['http/1.1'] })
+      client.write(`${stage === 'upload' ? 'POST' : 'GET'} / HTTP/1.1\r\nHost: ${origin}\r\n${fields[stage] ?? ''}\r\n`)
+      if (stage === 'upload') client.write(makeText(100_000))
+      const [asked, behind] = (await came) as [IncomingMessage, ServerResponse & Socket]
+      for (const each of [asked, asked.socket]) each.on('error', () => undefined)
+      if (stage === 'upload') await once(asked, 'data')
+      else if (stage === 'WebSocket open') accept(asked, behind)
+      else if (stage === 'download' || stage === 'events') {
+        behind.writeHead(200, { 'content-type': stage === 'events' ? 'text/event-stream' : 'video/mp4' })
+        behind.write(stage === 'events' ? 'data: 1\n\n' : makeText(1024 ** 2))
+      }
+      if (!['thinking', 'upload', 'WebSocket asked for'].includes(stage)) await once(client, 'data')
+      const end = closed(asked.socket)
+      client.destroy()
+      await end
+      t.pass(stage)
+    }
+  },
+)
