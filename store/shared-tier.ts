@@ -299,9 +299,9 @@ function connect(url: URL): Redis | Cluster {
       clusterRetryStrategy: retryMs,
       slotsRefreshInterval: 10_000,
       slotsRefreshTimeout: COMMAND_MS,
-      // Nobody waits for so long that a second try would help.
+      // Its first commands to a node fail while the client connects: those that write may be sent again a few times.
       maxRedirections: 4,
-      retryDelayOnFailover: 0,
+      retryDelayOnFailover: 50,
       retryDelayOnClusterDown: 0,
     },
   )
