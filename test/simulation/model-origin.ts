@@ -39,9 +39,10 @@ const plain = { fields: [], for: 'all', tag: 'strong', dated: false, staleMs: 0,
 
 const kinds: readonly PageKind[] = [
   { ...plain, name: 'news' },
-  { ...plain, name: 'coded', coding: 'gzip', fields: cached('no-cache') },
+  { ...plain, name: 'coded', coding: 'gzip', fields: cached('no-cache, max-age=60') },
   { ...plain, name: 'streamed', length: 'unknown', coding: 'br' },
   { ...plain, name: 'untagged', tag: 'none' },
+  { ...plain, name: 'unmarked', tag: 'none', length: 'unknown' },
   { ...plain, name: 'dated', tag: 'none', dated: true, staleMs: 'tenth', mayBeStale: true },
   { ...plain, name: 'fresh', fields: cached('public, max-age=20'), staleMs: 20_000, mayBeStale: true },
   {
