@@ -1,5 +1,7 @@
-// Writes docs/options.md from the table of options: `npm run docs`. A test checks that it was run.
+// Writes docs/options.md and docs/bounds.md from their tables: `npm run docs`. Tests check that it was run.
 import { writeFile } from 'node:fs/promises'
+import { describeBounds } from '../shared/bounds.ts'
 import { describePage } from '../shared/config/describe.ts'
 
 await writeFile(new URL('../docs/options.md', import.meta.url), describePage())
+await writeFile(new URL('../docs/bounds.md', import.meta.url), describeBounds())

@@ -92,6 +92,17 @@ t.test('a header bomb: a kilobyte that names one large field a thousand times is
   })
 })
 
+t.test('two thousand small fields are no request either', async t => {
+  await underAttack(t, async ({ url }) => {
+    const raw = await openRaw(t, url.port)
+    const many = Array.from({ length: 2000 }, (_, at) => [`x-${at}`, ''] as const)
+    raw.write(HEADERS, END_STREAM, 1, literal([...REQUEST, ...many.slice(0, 1000)]))
+    raw.write(CONTINUATION, END_HEADERS, 1, literal(many.slice(1000)))
+    raw.write(HEADERS, END_HEADERS | END_STREAM, 3, literal(REQUEST))
+    t.not(await raw.answered(), 1)
+  })
+})
+
 t.test('an older TLS, or a protocol that is not HTTP/2, gets no connection', async t => {
   const { url } = await startPair(t)
   const dial = async (options: object) => {

@@ -1,5 +1,6 @@
 // Claims about undoing an origin's content codings.
-import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { buffer } from 'node:stream/consumers'
+import { brotliCompressSync, constants, createZstdCompress, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import t from 'tap'
 import { decodeContent } from '../../proxy-far/decode-content.ts'
 import { Fault } from '../../shared/fault.ts'
@@ -61,4 +62,15 @@ t.test('a reader that stops ends the body', async t => {
   for await (const _chunk of decodeContent(endless(), ['gzip'])) break
   await ended.promise
   t.pass('it was let go')
+})
+
+t.test('a window beyond 8 MiB, which would be held for each response, is refused; one of 8 MiB is not', async t => {
+  // Streamed, so that the frame tells its window and not its length.
+  const compress = async (windowLog: number) => {
+    const stream = createZstdCompress({ params: { [constants.ZSTD_c_windowLog]: windowLog } })
+    stream.end(Buffer.alloc(9 * 1024 * 1024))
+    return buffer(stream)
+  }
+  t.equal((await decode(inPieces(await compress(23), 10_000), ['zstd'])).length, 9 * 1024 * 1024)
+  await t.rejects(decode(inPieces(await compress(27), 10_000), ['zstd']), { code: 'ORIGIN_CODING' })
 })

@@ -87,3 +87,8 @@ t.test('text and what is like it is compressed, what is compressed already is no
   for (const type of no) t.notOk(is(type), type)
   t.notOk(isCompressible([]))
 })
+
+t.test('one coding over another, and no more than four of them, are undone', async t => {
+  t.equal(codingsToUndo([['Content-Encoding', 'gzip, br, gzip, br']])?.length, 4)
+  t.equal(codingsToUndo([['Content-Encoding', 'gzip, br, gzip, br, gzip']]), undefined, 'passed on as it is')
+})
