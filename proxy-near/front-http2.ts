@@ -3,7 +3,7 @@
 import { constants, performServerHandshake, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import { Fault, asFault } from '../shared/fault.ts'
-import { MAX_RESPONSE_FIELDS_BYTES, endToEnd, fromRaw, valueOf, without } from '../shared/http/fields.ts'
+import { MAX_RESPONSE_FIELDS_BYTES, endToEnd, fromRaw, valueOf, withField } from '../shared/http/fields.ts'
 import { urlInside } from '../shared/http/inside-url.ts'
 import { ClientResponse } from './client-response.ts'
 import { type FrontHandlers, MAX_FIELDS_BYTES, type OpenedConnection } from './front-handlers.ts'
@@ -78,7 +78,7 @@ function urlOf(headers: IncomingHttpHeaders, authority: string): string {
 function joinCookies(rawHeaders: readonly string[]) {
   const fields = endToEnd(fromRaw(rawHeaders))
   const cookie = valueOf(fields, 'cookie')
-  return cookie === undefined ? fields : [...without(fields, 'cookie'), ['cookie', cookie] as const]
+  return cookie === undefined ? fields : withField(fields, 'cookie', cookie)
 }
 
 function drain(stream: ServerHttp2Stream): void {

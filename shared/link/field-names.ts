@@ -21,10 +21,15 @@ export function commonName(name: string): string {
   return uncommon.get(lower) ?? capitalise(lower)
 }
 
-/** The value of NAMES_FIELD for `fields`; undefined when all names are written the common way. */
+/**
+ * The value of NAMES_FIELD for `fields`; undefined when all names are written the common way. Of lines of one name the
+ * first says how it is written.
+ */
 export function namesOf(fields: FieldList): string | undefined {
-  const names = fields.map(([name]) => name).filter(name => name !== commonName(name))
-  return names.length === 0 ? undefined : serializeList([...new Set(names)].map(name => [name, new Map()]))
+  const firsts = new Map(fields.toReversed().map(([name]) => [name.toLowerCase(), name]))
+  const names = fields.map(([name]) => name).filter(name => firsts.get(name.toLowerCase()) === name)
+  const uncommonly = new Set(names.filter(name => name !== commonName(name)))
+  return uncommonly.size === 0 ? undefined : serializeList([...uncommonly].map(name => [name, new Map()]))
 }
 
 /** `fields` with their names as the client wrote them. `names`: NAMES_FIELD; malformed, it is no reason to fail. */

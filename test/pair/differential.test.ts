@@ -139,10 +139,7 @@ async function askThrough(
     const socket = connect({ host, port: Number(port), noDelay: true })
     return askHttp1(socket, `http://${origin.plain}${request.path}`, origin.plain, request, heard)
   }
-  const open = () => openTls(t, address, origin.secure, { ca, ALPNProtocols: ['http/1.1'] })
-  // On a machine so busy that near does not hear the client's first words for a while, it takes it for one that waits for
-  // the server to speak, and tunnels (docs/https.md).
-  const socket = await open().catch(open)
+  const socket = await openTls(t, address, origin.secure, { ca, ALPNProtocols: ['http/1.1'] })
   return askHttp1(socket, request.path, origin.secure, request, heard)
 }
 

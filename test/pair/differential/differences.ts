@@ -205,7 +205,7 @@ export const differences: readonly Difference[] = [
       request.version === '1.0' ? { ...seen, answered: { ...seen.answered, interim: [], trailers: [] } } : seen,
   },
   {
-    what: "Order and case of a request's fields",
+    what: "A request's fields of one name",
     level: (seen, _other, { mode, lane }) =>
       mode === 'pair' || lane === 'inside-http2' ? ofRequest(seen, grouped) : seen,
   },
@@ -310,14 +310,17 @@ function isNotOurs([name]: FieldList[number]): boolean {
   return !name.toLowerCase().startsWith('hunch-')
 }
 
+/** In the place of the first of them, and in its case. */
 function grouped(fields: FieldList): FieldList {
-  const joined = new Map<string, string>()
-  for (const [name, value] of lowered(fields)) {
-    const before = joined.get(name)
-    const crumbs = name === 'cookie' ? value.replace(/; */g, '; ') : value.trim()
-    joined.set(name, before === undefined ? crumbs : `${before}${name === 'cookie' ? '; ' : ', '}${crumbs}`)
+  const joined = new Map<string, FieldList[number]>()
+  for (const [name, value] of fields) {
+    const key = name.toLowerCase()
+    const [first, before] = joined.get(key) ?? [name, undefined]
+    const crumbs = key === 'cookie' ? value.replace(/; */g, '; ') : value.trim()
+    const separator = key === 'cookie' ? '; ' : ', '
+    joined.set(key, [first, before === undefined ? crumbs : `${before}${separator}${crumbs}`.trim()])
   }
-  return sorted([...joined].map(([name, value]) => [name, value.trim()]))
+  return [...joined.values()]
 }
 
 /** By name; lines of one name stay in their order. */

@@ -34,6 +34,11 @@ t.test('names written otherwise are said, once each', async t => {
   t.equal(namesOf(fieldsOf('accept', 'User-Agent', 'X-CSRF-TOKEN', 'accept', '_x')), '"accept", "X-CSRF-TOKEN"')
 })
 
+t.test('of lines of one name the first says how it is written', async t => {
+  t.equal(namesOf(fieldsOf('Cookie', 'cookie')), undefined)
+  t.equal(namesOf(fieldsOf('X-a', 'x-A', 'X-A')), '"X-a"')
+})
+
 t.test('every name comes back as it was written, and in its place', async t => {
   const token = fc.stringMatching(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,12}$/)
   const property = fc.property(fc.uniqueArray(token, { selector: name => name.toLowerCase() }), names => {
