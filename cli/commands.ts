@@ -12,12 +12,17 @@ import { Fault } from '../shared/fault.ts'
 /** Runs a command with what follows its name; gives the exit code. Raises a Fault for what a person can mend. */
 export type RunCommand = (argv: readonly string[]) => Promise<number>
 
-interface CommandRow {
+/** A command under a command, which reads its arguments, and explains them, itself. */
+interface VerbRow {
   readonly usage: string
   readonly summary: string
+  readonly load: () => Promise<RunCommand>
+}
+
+interface CommandRow extends VerbRow {
   /** Whose options in shared/config/options.ts; a command without reads its arguments, and explains them, itself. */
   readonly options?: ConfiguredCommand
-  readonly load: () => Promise<RunCommand>
+  readonly verbs?: Readonly<Record<string, VerbRow>>
 }
 
 // Modules are imported when they are run, so that `hunch delta` does not wait for a web server to load.
@@ -33,12 +38,61 @@ export const commands = {
     summary: 'The proxy on your machine: the browser talks to it',
     options: 'near',
     load: async () => (await import('./near.ts')).runNear,
+    verbs: {
+      install: {
+        usage: 'hunch near install [OPTIONS]',
+        summary: 'Runs near whenever you are logged in: a service of systemd or launchd',
+        load: async () => (await import('./near-service.ts')).runNearInstall,
+      },
+      uninstall: {
+        usage: 'hunch near uninstall [--purge]',
+        summary: 'Takes the service away again; with --purge all that near keeps, too',
+        load: async () => (await import('./near-service.ts')).runNearUninstall,
+      },
+      cache: {
+        usage: 'hunch near cache list | show URL | clear | verify',
+        summary: 'What near keeps on the disk',
+        load: async () => argv => import('./cache.ts').then(({ runCache }) => runCache('near', argv)),
+      },
+    },
   },
   far: {
     usage: 'hunch far [--listen 127.0.0.1:8443] [--allow-private]',
     summary: 'The proxy on a well-connected host: prints the line to run on your machine',
     options: 'far',
     load: async () => (await import('./far.ts')).runFar,
+    verbs: {
+      init: {
+        usage: 'hunch far init [--install] [--name HOST] [OPTIONS]',
+        summary: 'Sets a host up: key, configuration, service; prints the line for near',
+        load: async () => (await import('./far-init.ts')).runFarInit,
+      },
+      invite: {
+        usage: 'hunch far invite [NAME]',
+        summary: 'Prints the line for one more near; also while far runs',
+        load: async () => (await import('./far-nears.ts')).runFarInvite,
+      },
+      nears: {
+        usage: 'hunch far nears',
+        summary: 'Lists the nears that joined',
+        load: async () => (await import('./far-nears.ts')).runFarNears,
+      },
+      revoke: {
+        usage: 'hunch far revoke ID',
+        summary: 'Shuts a near out, at once',
+        load: async () => (await import('./far-nears.ts')).runFarRevoke,
+      },
+      uninstall: {
+        usage: 'hunch far uninstall [--purge]',
+        summary: 'Takes the service away again; with --purge its key, nears and versions, too',
+        load: async () => (await import('./far-init.ts')).runFarUninstall,
+      },
+      cache: {
+        usage: 'hunch far cache list | show URL | clear | verify',
+        summary: 'What far keeps on the disk',
+        load: async () => argv => import('./cache.ts').then(({ runCache }) => runCache('far', argv)),
+      },
+    },
   },
   loadtest: {
     usage: 'hunch loadtest [--link PRESET] [--mode optimistic,plain] [--out DIR]',
@@ -95,8 +149,11 @@ async function runArguments(argv: readonly string[]): Promise<number> {
       `there is no ${what} ${word}.${suggestNearest(word, [...rows.keys(), '--help', '--version'])}`,
     )
   }
+  const [next = ''] = rest
+  const verb = row.verbs && Object.hasOwn(row.verbs, next) ? row.verbs[next] : undefined
+  if (verb) return (await verb.load())(rest.slice(1))
   const asksHelp = rest.includes('--help') || rest.includes('-h')
-  if (asksHelp && row.options !== undefined && rest[0] !== 'cache') return print(describeCommand(row, row.options))
+  if (asksHelp && row.options !== undefined) return print(describeCommand(row, row.options))
   const run = await row.load()
   return run(rest)
 }
@@ -112,8 +169,10 @@ hunch COMMAND --help explains one command; hunch --version says which version th
 `
 }
 
-function describeCommand({ usage, summary }: CommandRow, options: ConfiguredCommand): string {
-  return `${summary}.\n\nUsage: ${usage}\n\n${describeOptions(options)}`
+function describeCommand({ usage, summary, verbs = {} }: CommandRow, options: ConfiguredCommand): string {
+  const lines = Object.values(verbs).map(verb => `  ${verb.usage}\n      ${verb.summary}\n`)
+  const more = lines.length === 0 ? '' : `Also:\n${lines.join('')}\n`
+  return `${summary}.\n\nUsage: ${usage}\n\n${more}${describeOptions(options)}`
 }
 
 /** Writes one line about `error` to stderr; gives the exit code that goes with it. */

@@ -6,13 +6,12 @@ import { watchConfig } from './watch-config.ts'
 
 /** Gives 0 once the proxy has been closed; raises a Fault when it cannot start. */
 export async function runFar(argv: readonly string[]): Promise<number> {
-  if (argv[0] === 'cache') return (await import('./cache.ts')).runCache('far', argv.slice(1))
   const config = await loadConfig('far', argv)
   const stopped = waitForStop()
   const { startFar } = await import('../proxy-far/far.ts')
   const far = await startFar(config)
   // The only line of standard output: scripts read it. Logs go to standard error.
-  process.stdout.write(`${far.joinLine}\n`)
+  if (far.joinLine !== undefined) process.stdout.write(`${far.joinLine}\n`)
   const path = configPath('far', argv)
   const unwatch = path === undefined ? () => {} : watchConfig(path, () => far.reload(() => loadConfig('far', argv)))
   await stopped

@@ -7,7 +7,6 @@ import { watchConfig } from './watch-config.ts'
 
 /** Gives 0 once the proxy has been closed; raises a Fault when it cannot start. */
 export async function runNear(argv: readonly string[]): Promise<number> {
-  if (argv[0] === 'cache') return (await import('./cache.ts')).runCache('near', argv.slice(1))
   const config = await loadConfig('near', argv)
   const stopped = waitForStop()
   const { startNear } = await import('../proxy-near/near.ts')

@@ -22,7 +22,7 @@ import { priorityOf } from '../shared/http/priority.ts'
 import { canonicalUrl } from '../shared/http/url.ts'
 import { readAsk } from '../shared/link/ask.ts'
 import { NAMES_FIELD, withNames } from '../shared/link/field-names.ts'
-import { formatJoinUrl } from '../shared/link/join-url.ts'
+import type { JoinUrl } from '../shared/link/join-url.ts'
 import {
   FAR_AUTHORITY,
   HELLO_PATH,
@@ -40,20 +40,22 @@ import { LearntKeeper } from '../store/learnt.ts'
 import { type AnswerContext, answerAsk } from './answer.ts'
 import { AnswerStream } from './answer-stream.ts'
 import { beginExchange, logExchange } from './exchange-log.ts'
-import { type FarIdentity, openIdentity } from './identity.ts'
 import { type AskShare, Gate } from './gate.ts'
+import { type FarIdentity, openIdentity } from './identity.ts'
+import { makeJoinLine, rememberUrl } from './invitation.ts'
 import { type Reply, checkAsk, handleHello, handleJoin, refuse } from './join.ts'
 import { DeltaMaker } from './make-delta.ts'
 import { Origins } from './origin.ts'
 import { proxyPlainly, readFields } from './plain-proxy.ts'
 import { Reach } from './reach.ts'
+import { Sessions } from './sessions.ts'
 import { SharedFetches } from './shared-fetch.ts'
 import { openTunnel } from './tunnel.ts'
 import { openWebSocket } from './websocket.ts'
 
 export interface Far {
-  /** The command that starts near, complete, with a new join code. */
-  readonly joinLine: string
+  /** The command that starts near, complete, with a new join code; undefined with --no-invite. */
+  readonly joinLine: string | undefined
   /** Takes up what holds at once of another configuration; one that cannot be read changes nothing. Never rejects. */
   reload(read: () => Promise<FarConfig>): Promise<void>
   close(): Promise<void>
@@ -61,14 +63,15 @@ export interface Far {
 
 /** Starts far; resolves when it listens. Raises PORT_IN_USE, CANNOT_LISTEN, CANNOT_READ, STORE_FORMAT. */
 export async function startFar(config: FarConfig): Promise<Far> {
-  const identity = await openIdentity(config.data)
   const log: FastifyBaseLogger = pino({ level: config.logLevel, name: 'hunch-far' }, pino.destination(2))
+  const identity = await openIdentity(config.data)
   const reach = new Reach(config)
   const live = { config }
   const context: FarContext = {
     config,
     identity,
     log,
+    sessions: new Sessions(),
     reach,
     gate: new Gate(config, log, Date.now),
     origins: new Origins(config, reach),
@@ -95,16 +98,18 @@ export async function startFar(config: FarConfig): Promise<Far> {
   context.gate.guard(server)
   const ownPages = makeOwnPages(context, server)
   await ownPages.ready()
-  const sessions = new Set<{ destroy(): void; close(): void }>()
   server.on('session', session => {
-    sessions.add(session)
-    session.once('close', () => sessions.delete(session))
+    context.sessions.add(session)
     session.on('error', error => log.debug({ error: String(error) }, 'session failed'))
   })
   await listen(server, config.listen)
   const { port } = server.address() as AddressInfo
+  const url = urlForNears(config, identity, port)
+  await rememberUrl(config.data, url)
+  log.info({ host: config.listen.host, port }, 'listening')
+  const refreshing = setInterval(() => void refreshNears(context), REFRESH_INTERVAL_MS).unref()
   return {
-    joinLine: joinLine(config, identity, port),
+    joinLine: config.invite ? await makeJoinLine(identity, url, context.now()) : undefined,
     reload: async read => {
       try {
         const next = await read()
@@ -115,8 +120,9 @@ export async function startFar(config: FarConfig): Promise<Far> {
       }
     },
     close: async () => {
+      clearInterval(refreshing)
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
-      for (const session of sessions) session.destroy()
+      context.sessions.endAll()
       await closed
       await ownPages.close()
       context.gate.close()
@@ -134,6 +140,21 @@ interface FarContext extends AnswerContext {
   readonly gate: Gate
   readonly identity: FarIdentity
   readonly log: FastifyBaseLogger
+  readonly sessions: Sessions
+}
+
+// So soon `hunch far revoke` holds.
+const REFRESH_INTERVAL_MS = 1000
+
+/** Who was revoked meanwhile is refused, and cut off in the middle of what is under way. Never throws. */
+async function refreshNears({ identity, sessions, gate, log }: FarContext): Promise<void> {
+  try {
+    const revoked = await identity.refresh()
+    sessions.endOf(revoked)
+    for (const nearId of revoked) gate.audit('revoked', { nearId })
+  } catch (error) {
+    log.error({ err: error }, 'the list of nears cannot be read')
+  }
 }
 
 function makeServer(context: FarContext): Http2Server {
@@ -205,6 +226,7 @@ function makeOwnPages(context: FarContext, server: Http2Server) {
   })
   pages.post(HELLO_PATH, async (request, reply) => {
     const credential = request.headers['proxy-authorization']
+    await identity.recognize(credential)
     const said = handleHello(identity, credential, bodyOf(request))
     const answer = credential === undefined ? said : judge(gate, request.raw.stream.session, said)
     return reply.code(answer.status).headers(answer.fields).send(answer.body)
@@ -232,6 +254,7 @@ async function serve(
     return
   }
   const nearId = context.identity.authenticate(headers['proxy-authorization']) as string
+  context.sessions.note(stream.session, nearId)
   context.gate.accept(stream.session)
   let share: AskShare
   try {
@@ -344,12 +367,8 @@ function openVersions(config: FarConfig, log: FastifyBaseLogger): KeptVersions {
   return new KeptVersions({ memory: { maxBytes: memory, maxVersionsPerUrl }, disk, log, now: Date.now })
 }
 
-/** The command for the other side. Quoted, because the URL holds characters that a shell takes for its own. */
-function joinLine(config: FarConfig, identity: FarIdentity, port: number): string {
-  const security = config.cleartext
-    ? ({ kind: 'cleartext' } as const)
-    : ({ kind: 'pinned', pin: identity.pin } as const)
-  const host = config.name ?? config.listen.host
-  const url = formatJoinUrl({ host, port, token: identity.makeJoinCode(Date.now()), security })
-  return `hunch near --far '${url}'`
+/** Where nears reach this far, and how they know it. */
+function urlForNears(config: FarConfig, { pin }: FarIdentity, port: number): Omit<JoinUrl, 'token'> {
+  const security = config.cleartext ? ({ kind: 'cleartext' } as const) : ({ kind: 'pinned', pin } as const)
+  return { host: config.name ?? config.listen.host, port, security }
 }

@@ -2,7 +2,8 @@
 // Knows: modes, temporary names, what a failing disk says. Does not know: what is in the files.
 
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { chown, mkdir, open, readFile, rename, rm, stat, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
 
 import { Fault } from '../shared/fault.ts'
 
@@ -12,7 +13,8 @@ const FILE_MODE = 0o600
 /** Makes `directory`, readable by its owner alone. One that exists is left as it is. Raises CANNOT_READ. */
 export async function makePrivateDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE })
+    const made = await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE })
+    if (made !== undefined) await giveAsParent(directory)
   } catch (error) {
     throw fault(`The directory ${directory} cannot be made`, error)
   }
@@ -39,11 +41,30 @@ export async function writePrivateFile(path: string, text: string): Promise<void
     } finally {
       await file.close()
     }
+    await giveAsParent(temporary)
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
     throw fault(`The file ${path} cannot be written`, error)
   }
+}
+
+/** Removes `path`; false when there was no such file. Raises CANNOT_READ. */
+export async function removePrivateFile(path: string): Promise<boolean> {
+  try {
+    await unlink(path)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    throw fault(`The file ${path} cannot be removed`, error)
+  }
+}
+
+/** What root writes into a service's directory (`hunch far invite`) belongs to the service, which must read it. */
+async function giveAsParent(path: string): Promise<void> {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = await stat(dirname(path))
+  if (uid !== 0) await chown(path, uid, gid)
 }
 
 function fault(what: string, error: unknown): Fault {

@@ -105,6 +105,12 @@ export const options = {
   intercept: row(toggle, { near: 'false', demo: 'false' }, 'Open HTTPS, too; see docs/https.md'),
   exclude: row(hostPatterns, { near: 'none', demo: 'none' }, 'Hosts that are tunnelled, *. for all below one'),
   name: row(host, { far: null }, 'The name or address under which near reaches this host; default: that of --listen'),
+  invite: row(toggle, { far: 'true' }, 'Print the line for one more near at the start; later ones by hunch far invite'),
+  metrics: row(
+    hostPort,
+    { far: null },
+    'Serve /metrics and /healthz there, in clear and to everybody who reaches it: a loopback address',
+  ),
   allowPrivate: row(toggle, { far: 'false' }, 'Also fetch from private and loopback addresses'),
   allowPorts: row(portRanges, { far: '80,443,1024-65535' }, 'The ports that far connects to'),
   cleartext: row(toggle, { far: 'false' }, 'HTTP/2 without TLS; only when listening on loopback'),

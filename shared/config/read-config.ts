@@ -87,6 +87,14 @@ function sitesOf(command: ConfiguredCommand, content: unknown): unknown {
   return hasSites ? content[SITES_KEY] : {}
 }
 
+/** The flags of `argv` as keys of a configuration file, each as it was written. Raises USAGE. */
+export function readFlagTexts(
+  command: ConfiguredCommand,
+  argv: readonly string[],
+): Readonly<Partial<Record<OptionName, string>>> {
+  return Object.fromEntries(Array.from(readFlags(command, argv), ([name, { text }]) => [name, text]))
+}
+
 /** The configuration file that the arguments or the environment name, if any; the caller reads it. */
 export function findConfigFile(
   command: ConfiguredCommand,

@@ -40,7 +40,11 @@ async function expectPage(t: Test, address: string, code: string, side = 'the li
 t.test('a far that cannot be reached is a page that says so', async t => {
   const data = await makeDirectory(t)
   const far = await TestFar.start(t, { dataDir: join(data, 'far') })
-  const near = await startWith(t, { ...far.url(), port: Number(new URL(await closedUrl()).port) }, join(data, 'near'))
+  const near = await startWith(
+    t,
+    { ...(await far.url()), port: Number(new URL(await closedUrl()).port) },
+    join(data, 'near'),
+  )
   await expectPage(t, near.address, 'LINK_UNREACHABLE')
 })
 
@@ -48,13 +52,13 @@ t.test('a code that is wrong, was used, or is too old is a page that says what t
   const data = await makeDirectory(t)
   const clock = { now: 0 }
   const far = await TestFar.start(t, { dataDir: join(data, 'far'), now: () => clock.now })
-  const used = far.url()
+  const used = await far.url()
   const first = await startWith(t, used, join(data, 'first'))
   t.equal((await ask(first.address, 'http://hunch.invalid/healthz')).status, 200)
   await ask(first.address, 'http://site.example/')
-  const old = far.url()
+  const old = await far.url()
   clock.now = 3_600_001
-  for (const [name, url] of Object.entries({ wrong: far.url('A'.repeat(22)), used, old })) {
+  for (const [name, url] of Object.entries({ wrong: await far.url('A'.repeat(22)), used, old })) {
     const near = await startWith(t, url, join(data, name))
     await expectPage(t, near.address, 'LINK_CREDENTIAL')
   }
@@ -63,7 +67,7 @@ t.test('a code that is wrong, was used, or is too old is a page that says what t
 t.test('a credential that far does not know any more is a page that says what to do', async t => {
   const data = await makeDirectory(t)
   const far = await TestFar.start(t, { dataDir: join(data, 'far') })
-  const url = far.url(undefined)
+  const url = await far.url()
   await writeJoinedFar(join(data, 'near'), { url, credential: 'unknown.credential', nearId: 'x', version: 1 })
   const near = await startWith(t, { ...url, token: undefined }, join(data, 'near'))
   await expectPage(t, near.address, 'LINK_CREDENTIAL')
@@ -72,7 +76,7 @@ t.test('a credential that far does not know any more is a page that says what to
 t.test('a far that speaks another version of the protocol is a page that names both', async t => {
   const data = await makeDirectory(t)
   const far = await TestFar.start(t, { dataDir: join(data, 'far'), versions: { min: 7, max: 9 } })
-  const near = await startWith(t, far.url(), join(data, 'near'))
+  const near = await startWith(t, await far.url(), join(data, 'near'))
   await expectPage(t, near.address, 'LINK_PROTOCOL')
   const got = await ask(near.address, 'http://site.example/')
   t.match(got.body.toString(), /Near speaks version 1 .* far speaks versions 7 to 9/)
@@ -82,7 +86,7 @@ t.test('a far with another key is a page that says so, and is sent nothing', asy
   const data = await makeDirectory(t)
   const far = await TestFar.start(t, { dataDir: join(data, 'far') })
   const security = { kind: 'pinned', pin: `sha256-${'A'.repeat(43)}` } as const
-  const near = await startWith(t, { ...far.url(), security }, join(data, 'near'))
+  const near = await startWith(t, { ...(await far.url()), security }, join(data, 'near'))
   await expectPage(t, near.address, 'LINK_PIN')
   t.equal(far.paths.length, 0)
 })

@@ -58,7 +58,7 @@ export async function startPair(t: Test, options: PairOptions = {}): Promise<Run
   const farWords = ['--data', farData, '--allow-private', ...ALWAYS_SPECULATE, ...(options.far ?? [])]
   const far = await startFar(readConfig('far', { argv: [...common, ...farWords], env: {} }))
   ends.push(() => far.close())
-  const url = parseJoinUrl(/'(.*)'/.exec(far.joinLine)?.[1] ?? '')
+  const url = parseJoinUrl(/'(.*)'/.exec(far.joinLine ?? '')?.[1] ?? '')
   const take = () => spares.pop() ?? { credential: '', nearId: '' }
   const addNear: RunningPair['addNear'] = async added => {
     const nearData = join(data, `near-${spares.length}`)
@@ -98,7 +98,7 @@ async function makeIdentities(data: string) {
   const identity = await openIdentity(data)
   const identities = []
   for (let count = 0; count < SPARE_IDENTITIES; count++) {
-    identities.push((await identity.join(identity.makeJoinCode(0), 0)) ?? { credential: '', nearId: '' })
+    identities.push((await identity.join(await identity.makeJoinCode(0), 0)) ?? { credential: '', nearId: '' })
   }
   return identities
 }

@@ -34,7 +34,7 @@ async function startWith(t: Test, ...scripts: Script[]) {
   t.teardown(() => rm(data, { recursive: true }))
   const far = await TestFar.start(t, { dataDir: `${data}/far`, answer })
   const words = ['--listen', '127.0.0.1:0', '--log-level', 'silent', '--data', `${data}/near`]
-  const argv = [...words, '--far', formatJoinUrl(far.url())]
+  const argv = [...words, '--far', formatJoinUrl(await far.url())]
   const near = await startNear(readConfig('near', { argv, env: {} }))
   t.teardown(() => near.close())
   return { address: near.address, fields }

@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000
 const versions = { min: 1, max: 1 }
 
 async function joinAs(identity: FarIdentity): Promise<string> {
-  const body = JSON.stringify({ code: identity.makeJoinCode(0), versions })
+  const body = JSON.stringify({ code: await identity.makeJoinCode(0), versions })
   return `Bearer ${readJoinAnswer((await handleJoin(identity, body, 1)).body)?.credential}`
 }
 
@@ -31,9 +31,9 @@ t.test('a good code is answered with a credential that the hello and asks then c
 
 t.test('a wrong, a used and an expired code are each refused with the reason', async t => {
   const identity = await openIdentity(t.testdir())
-  const used = JSON.stringify({ code: identity.makeJoinCode(0), versions })
+  const used = JSON.stringify({ code: await identity.makeJoinCode(0), versions })
   await handleJoin(identity, used, 1)
-  const expired = JSON.stringify({ code: identity.makeJoinCode(0), versions })
+  const expired = JSON.stringify({ code: await identity.makeJoinCode(0), versions })
   for (const body of [used, expired, JSON.stringify({ code: 'wrong', versions })]) {
     const reply = await handleJoin(identity, body, HOUR_MS)
     refused(t, reply, 407, 'LINK_CREDENTIAL')
@@ -44,7 +44,7 @@ t.test('a wrong, a used and an expired code are each refused with the reason', a
 
 t.test('a near without a version in common learns both ranges, and its code stays good', async t => {
   const identity = await openIdentity(t.testdir())
-  const code = identity.makeJoinCode(0)
+  const code = await identity.makeJoinCode(0)
   const newer = { min: 2, max: 3 }
   const reply = await handleJoin(identity, JSON.stringify({ code, versions: newer }), 1)
   refused(t, reply, 400, 'LINK_PROTOCOL')

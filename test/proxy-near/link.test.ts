@@ -63,7 +63,7 @@ t.test('the first start joins; later ones need neither the code nor --far', asyn
   const directory = await makeDirectory()
   const dataDir = join(directory, 'near')
   const far = await TestFar.start(t, { dataDir: join(directory, 'far') })
-  const { link } = await start(t, dataDir, far.url())
+  const { link } = await start(t, dataDir, await far.url())
   t.equal(await reach(link, 'up'), undefined)
   t.equal(await read(await link.request(ask)), 'answer to /page')
   await link.close()
@@ -81,7 +81,7 @@ t.test('the first dial of a later start resumes the TLS session; a file that is 
   const far = await TestFar.start(t, { dataDir: join(directory, 'far') })
   const { pin } = far.identity
   for (const [url, text] of [
-    [far.url()],
+    [await far.url()],
     [undefined],
     [undefined, 'no JSON'],
     [undefined, JSON.stringify({ pin, ticket: 'no ticket' })],
@@ -100,7 +100,7 @@ t.test('the first dial of a later start resumes the TLS session; a file that is 
 t.test('the line that was used once may be used again by the near that used it', async t => {
   const directory = await makeDirectory()
   const far = await TestFar.start(t, { dataDir: join(directory, 'far') })
-  const url = far.url()
+  const url = await far.url()
   for (let round = 0; round < 2; round++) {
     const { link } = await start(t, join(directory, 'near'), url)
     await reach(link, 'up')
@@ -113,15 +113,15 @@ t.test('a wrong, a used and an expired code are refused, once and for all', asyn
   const directory = await makeDirectory()
   let now = 0
   const far = await TestFar.start(t, { dataDir: join(directory, 'far'), now: () => now })
-  const used = far.url()
+  const used = await far.url()
   await reach((await start(t, join(directory, 'one'), used)).link, 'up')
-  const expired = far.url()
+  const expired = await far.url()
   now = HOUR_MS
   let connections = far.connections
   for (const [name, url] of [
     ['two', used],
     ['three', expired],
-    ['four', far.url('wrong')],
+    ['four', await far.url('wrong')],
   ] as const) {
     const { link, clock } = await start(t, join(directory, name), url)
     const waiting = t.rejects(link.request(ask), { code: 'LINK_CREDENTIAL' })
@@ -138,20 +138,20 @@ t.test('a wrong, a used and an expired code are refused, once and for all', asyn
 t.test('a far that forgot this near: LINK_CREDENTIAL, slow retries, and a new code mends it', async t => {
   const directory = await makeDirectory()
   const far = await TestFar.start(t, { dataDir: join(directory, 'far') })
-  const first = await start(t, join(directory, 'near'), far.url())
+  const first = await start(t, join(directory, 'near'), await far.url())
   await reach(first.link, 'up')
   await first.link.close()
   await far.stop()
-  await rm(join(directory, 'far', 'nears.json'))
+  await rm(join(directory, 'far', 'nears'), { recursive: true })
   const forgetful = await TestFar.start(t, { dataDir: join(directory, 'far') })
-  const { link, clock } = await start(t, join(directory, 'near'), { ...forgetful.url(), token: undefined })
+  const { link, clock } = await start(t, join(directory, 'near'), { ...(await forgetful.url()), token: undefined })
   t.match(await reach(link, 'refused'), { code: 'LINK_CREDENTIAL', message: /does not (know|accept)/ })
   await t.rejects(link.request(ask), { code: 'LINK_CREDENTIAL' })
   clock.pass(30_000)
   t.equal(link.state, 'connecting')
   await reach(link, 'refused')
   await link.close()
-  const rejoined = await start(t, join(directory, 'near'), forgetful.url())
+  const rejoined = await start(t, join(directory, 'near'), await forgetful.url())
   await reach(rejoined.link, 'up')
   t.strictSame(forgetful.paths, ['/hello', '/hello', '/hello', '/join'])
 })
@@ -159,14 +159,14 @@ t.test('a far that forgot this near: LINK_CREDENTIAL, slow retries, and a new co
 t.test('without a version in common both sides say so, with both ranges', async t => {
   const directory = await makeDirectory()
   const far = await TestFar.start(t, { dataDir: join(directory, 'far'), versions: { min: 2, max: 3 } })
-  const { link } = await start(t, join(directory, 'near'), far.url())
+  const { link } = await start(t, join(directory, 'near'), await far.url())
   t.match(await reach(link, 'refused'), { code: 'LINK_PROTOCOL', message: /Near speaks version 1 .* versions 2 to 3/ })
 })
 
 t.test('a wrong pin: LINK_PIN, and no session ever begins', async t => {
   const directory = await makeDirectory()
   const far = await TestFar.start(t, { dataDir: join(directory, 'far') })
-  const url: JoinUrl = { ...far.url(), security: { kind: 'pinned', pin: `sha256-${'A'.repeat(43)}` } }
+  const url: JoinUrl = { ...(await far.url()), security: { kind: 'pinned', pin: `sha256-${'A'.repeat(43)}` } }
   const { link, clock } = await start(t, join(directory, 'near'), url)
   t.match(await reach(link, 'refused'), { code: 'LINK_PIN' })
   clock.pass(30_000)
@@ -178,7 +178,7 @@ t.test('a wrong pin: LINK_PIN, and no session ever begins', async t => {
 t.test('asks go out right behind the hello, in the version of the last session', async t => {
   const directory = await makeDirectory()
   const far = await TestFar.start(t, { dataDir: join(directory, 'far') })
-  const first = await start(t, join(directory, 'near'), far.url())
+  const first = await start(t, join(directory, 'near'), await far.url())
   await reach(first.link, 'up')
   await first.link.close()
   const asked = Promise.withResolvers<void>()
@@ -190,7 +190,7 @@ t.test('asks go out right behind the hello, in the version of the last session',
       stream.end(String(fields['hunch-protocol']))
     },
   })
-  const { link } = await start(t, join(directory, 'near'), { ...slow.url(), token: undefined })
+  const { link } = await start(t, join(directory, 'near'), { ...(await slow.url()), token: undefined })
   const stream = await link.request(ask)
   t.equal(await read(stream), '1', 'answered before the hello was')
   t.equal(link.state, 'connecting')
@@ -209,7 +209,7 @@ t.test('far dies and comes back: open streams fail, and the link comes back by i
   }
   const far = await TestFar.start(t, { dataDir: join(directory, 'far'), answer })
   const { port } = far
-  const { link, clock } = await start(t, join(directory, 'near'), far.url())
+  const { link, clock } = await start(t, join(directory, 'near'), await far.url())
   const stream = await link.request(ask)
   await held.promise
   const broken = t.rejects(read(stream), { code: 'LINK_CLOSED' })
@@ -235,7 +235,7 @@ t.test('a request while the link waits brings the next dial forward, and waits f
   const directory = await makeDirectory()
   const far = await TestFar.start(t, { dataDir: join(directory, 'far') })
   const { port } = far
-  const { link, clock } = await start(t, join(directory, 'near'), far.url())
+  const { link, clock } = await start(t, join(directory, 'near'), await far.url())
   await reach(link, 'up')
   await far.stop()
   for (let failures = 0; failures < 8; failures++) {
@@ -310,7 +310,7 @@ t.test('a far that falls silent under an ask is given up in seconds, and dialled
   relay.listen(0, '127.0.0.1')
   await once(relay, 'listening')
   t.teardown(() => relay.close())
-  const url = { ...far.url(), port: portOf(relay) }
+  const url = { ...(await far.url()), port: portOf(relay) }
   const { link, clock } = await start(t, join(directory, 'near'), url)
   await reach(link, 'up')
   const stream = await link.request(ask)
@@ -334,7 +334,7 @@ t.test(
   async t => {
     const directory = await makeDirectory()
     const far = await TestFar.start(t, { dataDir: join(directory, 'far'), answer: stream => stream.respond() })
-    const { link, clock } = await start(t, join(directory, 'near'), far.url())
+    const { link, clock } = await start(t, join(directory, 'near'), await far.url())
     await reach(link, 'up')
     const stream = await link.request(ask)
     await once(stream, 'response')
@@ -373,7 +373,7 @@ t.test('a dial that began in the old network begins anew in the next, and who wa
   relay.listen(0, '127.0.0.1')
   await once(relay, 'listening')
   t.teardown(() => [relay, silent].map(server => server.close()))
-  const { link } = await start(t, join(directory, 'near'), { ...far.url(), port: portOf(relay) })
+  const { link } = await start(t, join(directory, 'near'), { ...(await far.url()), port: portOf(relay) })
   const requested = link.request(ask)
   await once(silent, 'connection')
   isNew = true
@@ -397,7 +397,7 @@ t.test('a dial that is stuck begins anew with the next request: the link may hav
   relay.listen(0, '127.0.0.1')
   await once(relay, 'listening')
   t.teardown(() => [relay, silent].map(server => server.close()))
-  const { link, clock } = await start(t, join(directory, 'near'), { ...far.url(), port: portOf(relay) })
+  const { link, clock } = await start(t, join(directory, 'near'), { ...(await far.url()), port: portOf(relay) })
   const told = t.rejects(link.request(ask), { code: 'LINK_TIMEOUT' })
   await once(silent, 'connection')
   isNew = true
@@ -417,7 +417,7 @@ t.test('after GOAWAY what is under way is finished and new requests go to a new 
     asked.resolve()
   }
   const far = await TestFar.start(t, { dataDir: join(directory, 'far'), answer })
-  const { link, clock } = await start(t, join(directory, 'near'), far.url())
+  const { link, clock } = await start(t, join(directory, 'near'), await far.url())
   const old = await link.request(ask)
   await asked.promise
   far.sessions[0]?.goaway(constants.NGHTTP2_NO_ERROR)
@@ -436,7 +436,7 @@ t.test('after GOAWAY what is under way is finished and new requests go to a new 
 
 t.test('far may send little before near has measured, and compresses fields with large tables', async t => {
   const far = await TestFar.start(t, { dataDir: join(await makeDirectory(), 'far') })
-  const { link } = await start(t, await makeDirectory(), far.url())
+  const { link } = await start(t, await makeDirectory(), await far.url())
   await reach(link, 'up')
   const announced = { initialWindowSize: 16_384, headerTableSize: 65_536, enablePush: false }
   t.match(far.sessions[0]?.remoteSettings, announced)
@@ -450,7 +450,7 @@ t.test('an origin’s own 407 is an answer like any other', async t => {
     stream.end('go away')
   }
   const far = await TestFar.start(t, { dataDir: join(directory, 'far'), answer })
-  const { link } = await start(t, join(directory, 'near'), far.url())
+  const { link } = await start(t, join(directory, 'near'), await far.url())
   t.equal(await read(await link.request(ask)), 'go away')
   t.equal(link.state, 'up')
 })
@@ -462,7 +462,7 @@ t.test('a credential that far takes back ends the session with LINK_CREDENTIAL',
     stream.end()
   }
   const far = await TestFar.start(t, { dataDir: join(directory, 'far'), answer })
-  const { link } = await start(t, join(directory, 'near'), far.url())
+  const { link } = await start(t, join(directory, 'near'), await far.url())
   await t.rejects(read(await link.request(ask)), { code: 'LINK_CREDENTIAL' })
   t.equal(link.state, 'refused')
 })
@@ -480,7 +480,7 @@ t.test('an HTTP/2 server that is not a far proxy is named as such', async t => {
 t.test('a closed link is closed: streams and requests fail, nothing is dialled again', async t => {
   const directory = await makeDirectory()
   const far = await TestFar.start(t, { dataDir: join(directory, 'far'), answer: stream => stream.respond() })
-  const { link, clock } = await start(t, join(directory, 'near'), far.url())
+  const { link, clock } = await start(t, join(directory, 'near'), await far.url())
   const stream = await link.request(ask)
   await once(stream, 'response')
   const broken = t.rejects(read(stream), { code: 'LINK_CLOSED' })
@@ -495,7 +495,7 @@ t.test('a closed link is closed: streams and requests fail, nothing is dialled a
 t.test('closing while the dial is under way leaves nothing behind', async t => {
   const directory = await makeDirectory()
   const far = await TestFar.start(t, { dataDir: join(directory, 'far') })
-  const { link, clock } = await start(t, join(directory, 'near'), far.url())
+  const { link, clock } = await start(t, join(directory, 'near'), await far.url())
   await link.close()
   t.equal(link.state, 'closed')
   t.equal(clock.waking, 0)
@@ -508,7 +508,7 @@ t.test('a disk that is full does not cost the link', async t => {
   const far = await TestFar.start(t, { dataDir: join(directory, 'far') })
   const lines: string[] = []
   const log = pino({ level: 'warn' }, { write: line => void lines.push(line) })
-  const { link } = await start(t, join(directory, 'near'), far.url(), { log })
+  const { link } = await start(t, join(directory, 'near'), await far.url(), { log })
   t.equal(await read(await link.request(ask)), 'answer to /page')
   while (lines.length === 0) await new Promise(resolve => setImmediate(resolve))
   t.match(lines.join(''), /could not be stored/)
@@ -519,7 +519,7 @@ t.test('no secret is logged', async t => {
   const far = await TestFar.start(t, { dataDir: join(directory, 'far') })
   const lines: string[] = []
   const log = pino({ level: 'trace' }, { write: line => void lines.push(line) })
-  const url = far.url()
+  const url = await far.url()
   const { link } = await start(t, join(directory, 'near'), url, { log })
   await reach(link, 'up')
   await link.close()

@@ -76,7 +76,8 @@ export class TestFar {
   }
 
   /** The URL that near is started with; with a new code unless another is given. */
-  url(token: string | undefined = this.identity.makeJoinCode(0)): JoinUrl {
+  async url(token?: string): Promise<JoinUrl> {
+    token ??= await this.identity.makeJoinCode(0)
     return { host: '127.0.0.1', port: this.port, token, security: { kind: 'pinned', pin: this.identity.pin } }
   }
 
