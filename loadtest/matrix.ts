@@ -1,7 +1,7 @@
 // Every kind of visit over every kind of link with origins of every slowness, with Hunch's tricks and without, against the
 // physical limit; interleaved, so that whatever else the machine does hits both.
-//   node loadtest/matrix.ts [--corpus DIR] [--link NAME …] [--wait MS …] [--documents 4] [--rounds 1] [--longest 5]
-//                           [--carrier emulated|packets] [--parallel 6] [--csv FILE]
+//   node loadtest/matrix.ts [--corpus DIR] [--link NAME …] [--wait MS …] [--documents 3] [--rounds 1] [--longest 5]
+//                           [--carrier emulated|packets] [--parallel 8] [--csv FILE]
 //   node loadtest/matrix.ts --show FILE …        prints the tables of runs that were written before
 // Without options it takes less than twenty minutes. A document takes part on the links that carry it whole within
 // `--longest` seconds; `--documents` of them, from the smallest to the largest.
@@ -26,18 +26,18 @@ const { values } = parseArgs({
     corpus: { type: 'string' },
     link: { type: 'string', multiple: true, default: [...presetNames] },
     wait: { type: 'string', multiple: true, default: ['0', '200', '1000', '2000', '5000'] },
-    documents: { type: 'string', default: '4' },
+    documents: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '1' },
     longest: { type: 'string', default: '5' },
     carrier: { type: 'string', default: 'emulated' },
-    parallel: { type: 'string', default: '6' },
+    parallel: { type: 'string', default: '8' },
     csv: { type: 'string' },
     show: { type: 'string', multiple: true },
   },
 })
 
-/** A link and a wait: its visits are made one after the other. */
-interface Lane {
+/** Where a visit is made. */
+interface Place {
   readonly link: PresetName
   readonly waitMs: number
 }
@@ -82,12 +82,14 @@ async function measureAll(links: readonly PresetName[], carrier: Carrier): Promi
       chosen.set(link, [...(chosen.get(link) ?? []), subject])
     }
   }
-  const lanes = links.flatMap(link => values.wait.map(wait => ({ link, waitMs: Number(wait) })))
+  const waiting = [...links]
   const work = async () => {
-    for (let lane = lanes.shift(); lane; lane = lanes.shift()) {
-      await measureLane(lane, chosen.get(lane.link) ?? [], carrier)
-      if (values.csv !== undefined) await writeFile(values.csv, toCsv(inOrder()))
-      process.stderr.write(`${lane.link}, ${lane.waitMs} ms: done; load ${loadavg()[0]?.toFixed(1)}\n`)
+    for (let link = waiting.shift(); link; link = waiting.shift()) {
+      // What keeps one link from being measured is no reason to throw the others away.
+      await measureLink(link, chosen.get(link) ?? [], carrier).catch((error: unknown) => {
+        process.stderr.write(`${link}: ${String(error)}\n`)
+        process.exitCode = 1
+      })
     }
   }
   await Promise.all(Array.from({ length: Number(values.parallel) }, work))
@@ -99,14 +101,19 @@ function spread<T>(list: readonly T[], count: number): readonly T[] {
   return Array.from({ length: count }, (_each, at) => list[Math.round((at * (list.length - 1)) / (count - 1))] as T)
 }
 
-async function measureLane(lane: Lane, subjects: readonly Subject[], carrier: Carrier): Promise<void> {
-  const bench = await startBench(presetFigures(lane.link), carrier)
+/** Its visits are made one after the other. */
+async function measureLink(link: PresetName, subjects: readonly Subject[], carrier: Carrier): Promise<void> {
+  const bench = await startBench(presetFigures(link), carrier)
   try {
-    await warmUp(bench, lane.link)
+    await warmUp(bench, link)
     for (let round = 0; round < Number(values.rounds); round++) {
-      for (const [index, subject] of subjects.entries()) {
-        const order = (round + index) % 2 === 0 ? modes : modes.toReversed()
-        await measureDocument(bench, lane, subject, order, { carrier, round })
+      for (const waitMs of values.wait.map(Number)) {
+        for (const [index, subject] of subjects.entries()) {
+          const order = (round + index) % 2 === 0 ? modes : modes.toReversed()
+          await measureDocument(bench, { link, waitMs }, subject, order, { carrier, round })
+        }
+        if (values.csv !== undefined) await writeFile(values.csv, toCsv(inOrder()))
+        process.stderr.write(`${link}, ${waitMs} ms: done; load ${loadavg()[0]?.toFixed(1)}\n`)
       }
     }
   } finally {
@@ -133,24 +140,24 @@ async function warmUp(bench: Bench, link: PresetName): Promise<void> {
 /** All visits of one document, both modes in turn; each mode has an origin, and so versions in far, of its own. */
 async function measureDocument(
   bench: Bench,
-  lane: Lane,
+  place: Place,
   subject: Subject,
   order: readonly Mode[],
   run: { readonly carrier: Carrier; readonly round: number },
 ): Promise<void> {
-  const idle = new Map(modes.map(mode => [mode, new IdleMeter(presetFigures(lane.link).roundTripMs)]))
+  const idle = new Map(modes.map(mode => [mode, new IdleMeter(presetFigures(place.link).roundTripMs)]))
   const origins = new Map<Mode, SteppedOrigin>()
   for (const mode of modes) {
     const meter = idle.get(mode)
-    const start = startSteppedOrigin(subject.document, lane.waitMs, bench.originHost, state => meter?.hear(state))
+    const start = startSteppedOrigin(subject.document, place.waitMs, bench.originHost, state => meter?.hear(state))
     origins.set(mode, await start)
   }
   try {
     for (const visit of visits) {
       for (const mode of order) {
         const origin = origins.get(mode) as SteppedOrigin
-        const measured = await measureVisit(bench, lane, subject, origin, mode, visit, idle.get(mode) as IdleMeter)
-        samples.push({ ...measured, ...run, link: lane.link, waitMs: lane.waitMs, visit, mode })
+        const measured = await measureVisit(bench, place, subject, origin, mode, visit, idle.get(mode) as IdleMeter)
+        samples.push({ ...measured, ...run, link: place.link, waitMs: place.waitMs, visit, mode })
       }
     }
   } finally {
@@ -160,7 +167,7 @@ async function measureDocument(
 
 async function measureVisit(
   bench: Bench,
-  { link, waitMs }: Lane,
+  { link, waitMs }: Place,
   { document, fewest }: Subject,
   origin: SteppedOrigin,
   mode: Mode,
