@@ -38,23 +38,28 @@ export async function runLoadtest(argv: readonly string[]): Promise<number> {
   if (settings.study) return study(settings, source, stop.signal)
   if (settings.traces !== undefined) await mkdir(settings.traces, { recursive: true })
   const links: LinkRun[] = []
+  const failures: unknown[] = []
   const startedAt = new Date().toISOString()
   for (const link of settings.links) {
-    if (stop.signal.aborted) break
-    links.push(await runLink(settings, source, link, stop.signal))
+    if (stop.signal.aborted || failures.length > 0) break
+    // What was measured until then is reported, also when something broke: an hour's work must not be lost.
+    const run = await runLink(settings, source, link, stop.signal, error => failures.push(error))
+    if (run.samples.length > 0) links.push(run)
   }
+  if (failures.length > 0 && links.length === 0) throw failures[0]
   const record: RunRecord = {
     command: `hunch loadtest ${argv.map(quote).join(' ')}`,
     seed: settings.figures.seed,
     startedAt,
     versions: { hunch: await readVersion(), node: process.version },
     machine: `${platform()} ${arch()}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
-    complete: !stop.signal.aborted,
+    complete: !stop.signal.aborted && failures.length === 0,
     warnings: findWarnings(links),
     links,
   }
   process.stdout.write(settings.json ? `${toJson(record)}\n` : toText(record))
   if (settings.out !== undefined) await writeReport(settings.out, record)
+  if (failures.length > 0) throw failures[0]
   return links.some(({ summary }) => summary.contenders.some(({ wrong }) => wrong > 0)) ? 1 : 0
 }
 
@@ -102,6 +107,7 @@ async function runLink(
   source: UrlSource,
   link: Settings['links'][number],
   stopped: AbortSignal,
+  onFailure: (error: unknown) => void,
 ): Promise<LinkRun> {
   const { figures, contenders, corpus, waits, durationMs } = settings
   const samples: Sample[] = []
@@ -150,6 +156,8 @@ async function runLink(
       onSample: sample => samples.push(sample),
       onRound: (name, _round, bytes) => downBytes.set(name, (downBytes.get(name) ?? 0) + bytes),
     })
+  } catch (error) {
+    onFailure(error)
   } finally {
     progress.end()
     await Promise.all([...running.values()].map(each => each.close()))
