@@ -13,7 +13,7 @@ const sides: Readonly<Record<FaultSide, string>> = {
 const retries = {
   now: 'Trying again may help.',
   later: 'Trying again later may help.',
-  never: 'Trying again will not help until that is mended.',
+  never: 'It will fail until that is mended.',
 } as const
 
 /** The page of a fault in the form that `accept` prefers. */
@@ -36,7 +36,7 @@ function htmlPage(fault: Fault): string {
 <title>${escapeHtml(fault.title)}</title>
 <style>
   :root { color-scheme: light dark; --red: light-dark(#b3261e, #ff8a80); --line: light-dark(#0002, #fff3) }
-  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 12vh auto; padding: 0 1.5rem }
+  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 46rem; margin: 12vh auto; padding: 0 1.5rem }
   h1 { font-size: 1.5rem; line-height: 1.2 }
   ol { display: flex; flex-wrap: wrap; gap: .5rem; list-style: none; padding: 0; margin: 2rem 0; font-size: .85rem }
   li { border: 1px solid var(--line); border-radius: 1rem; padding: .2rem .8rem }

@@ -214,8 +214,7 @@ class NearProxy implements Near {
       const fault = asFault(response.gone.aborted ? response.gone.reason : error, 'NEAR_INTERNAL')
       if (fault.code === 'NEAR_INTERNAL') this.#log.error({ err: error }, 'near failed')
       this.#finish(exchange, fault)
-      if (fault.code === 'ORIGIN_TLS') this.#letClientSee(request, fault)
-      response.fail(fault)
+      response.fail(fault.code === 'ORIGIN_TLS' ? this.#letClientSee(request, fault) : fault)
     } finally {
       // Some clients read nothing before they have sent all: what they still send is taken, and thrown away.
       request.body?.unpipe()
@@ -223,11 +222,16 @@ class NearProxy implements Near {
     }
   }
 
-  /** After the page that says so, the client meets the origin itself: to judge its certificate, or to show its own. */
-  #letClientSee({ facts, retire }: ClientRequest, fault: Fault): void {
-    if (!retire) return
-    this.#interception?.noteOriginRefused(readHost(facts.url), fault.message)
+  /**
+   * After the page that says so, the client meets the origin itself: to judge its certificate, or to show its own. Gives
+   * what to say.
+   */
+  #letClientSee({ facts, retire }: ClientRequest, fault: Fault): Fault {
+    if (!retire || !this.#interception) return fault
+    this.#interception.noteOriginRefused(readHost(facts.url), fault.message)
     retire()
+    const next = 'When you try again, your browser meets the site itself, without Hunch in between.'
+    return new Fault(fault.code, `${fault.message} ${next}`, { cause: fault })
   }
 
   #makeInterception(authority: Authority): Interception {
