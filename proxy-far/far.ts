@@ -45,6 +45,7 @@ import { type FarIdentity, openIdentity } from './identity.ts'
 import { makeJoinLine, rememberUrl } from './invitation.ts'
 import { type Reply, checkAsk, handleHello, handleJoin, refuse } from './join.ts'
 import { DeltaMaker } from './make-delta.ts'
+import { FarMetrics, readVersion, serveMetrics } from './metrics.ts'
 import { Origins } from './origin.ts'
 import { proxyPlainly, readFields } from './plain-proxy.ts'
 import { Reach } from './reach.ts'
@@ -72,6 +73,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
     identity,
     log,
     sessions: new Sessions(),
+    metrics: new FarMetrics(),
     reach,
     gate: new Gate(config, log, Date.now),
     origins: new Origins(config, reach),
@@ -104,6 +106,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
   })
   await listen(server, config.listen)
   const { port } = server.address() as AddressInfo
+  const metrics = await openMetrics(context)
   const url = urlForNears(config, identity, port)
   await rememberUrl(config.data, url)
   log.info({ host: config.listen.host, port }, 'listening')
@@ -121,6 +124,8 @@ export async function startFar(config: FarConfig): Promise<Far> {
     },
     close: async () => {
       clearInterval(refreshing)
+      metrics?.close()
+      context.metrics.close()
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       context.sessions.endAll()
       await closed
@@ -141,6 +146,29 @@ interface FarContext extends AnswerContext {
   readonly identity: FarIdentity
   readonly log: FastifyBaseLogger
   readonly sessions: Sessions
+  readonly metrics: FarMetrics
+}
+
+async function openMetrics(context: FarContext): Promise<{ close(): void } | undefined> {
+  const { config, identity, sessions, versions, deltas, metrics } = context
+  if (!config.metrics) return undefined
+  const version = await readVersion()
+  const server = await serveMetrics(config.metrics, () =>
+    metrics.text({
+      sessions: sessions.count,
+      nears: identity.nears.length,
+      heldVersions: versions.count,
+      heldBytes: versions.sizeBytes,
+      encoding: deltas.load,
+      version,
+    }),
+  )
+  return {
+    close: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
 }
 
 // So soon `hunch far revoke` holds.
@@ -231,11 +259,8 @@ function makeOwnPages(context: FarContext, server: Http2Server) {
     const answer = credential === undefined ? said : judge(gate, request.raw.stream.session, said)
     return reply.code(answer.status).headers(answer.fields).send(answer.body)
   })
-  pages.get('/healthz', async () => ({
-    status: 'ok',
-    versions: context.versions.count,
-    bytes: context.versions.sizeBytes,
-  }))
+  // To everybody, so nothing of what is kept: that is with the metrics.
+  pages.get('/healthz', async () => ({ status: 'ok' }))
   return pages
 }
 
@@ -271,6 +296,7 @@ async function serve(
   const finish = (fault: Fault | undefined, sentBytes = exchange.wholeBytes) => {
     share.end(sentBytes)
     logExchange(context.log, exchange, { now: context.now(), logQueries: context.config.logQueries, fault })
+    context.metrics.note(exchange, fault)
   }
   if (isConnect) {
     const { reach, config } = context

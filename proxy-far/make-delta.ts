@@ -51,6 +51,11 @@ export class DeltaMaker {
     this.#pool.warm()
   }
 
+  /** How many jobs wait for a thread, and how many run. */
+  get load(): { readonly waiting: number; readonly running: number } {
+    return this.#pool.load
+  }
+
   /** The delta of a content that is known completely; undefined when none can be made now. */
   async make(
     base: DeltaBase,

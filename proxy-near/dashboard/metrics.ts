@@ -1,17 +1,13 @@
 // Near's figures for Prometheus, in its text format (version 0.0.4), named and in units by its conventions.
 // Knows: sums, names. Does not know: who reads them.
+import { counter, gauge, type MetricRow, metricsText } from '../../shared/metrics.ts'
 import type { Activity, LinkFigures, Sums } from './activity.ts'
-
-interface MetricRow {
-  readonly type: 'counter' | 'gauge'
-  readonly help: string
-}
 
 /** Every metric of near; docs/metrics.md lists them. */
 export const nearMetrics = {
   hunch_near_requests_total: counter('Requests that ended'),
   hunch_near_failures_total: counter('Requests that failed, but for those whose client left'),
-  hunch_near_responses_total: counter('Responses by the way in which they came'),
+  hunch_near_responses_total: counter('Responses by the way in which they came', 'way'),
   hunch_near_content_bytes_total: counter('Bytes of content that clients were given'),
   hunch_near_link_bytes_total: counter('Bytes of content parts on the link'),
   hunch_near_speculated_bytes_total: counter('Bytes of speculations on the link'),
@@ -27,53 +23,36 @@ export const nearMetrics = {
   hunch_near_held_bytes: gauge('Bytes of versions held'),
 } as const satisfies Record<string, MetricRow>
 
-export type NearMetric = keyof typeof nearMetrics
-
 export interface Gauges extends LinkFigures {
   readonly link: string
   readonly heldVersions: number
   readonly heldBytes: number
 }
 
-export function metricsText({ total, ways }: Pick<Activity, 'total' | 'ways'>, gauges: Gauges): string {
-  const values: Record<NearMetric, readonly (readonly [labels: string, value: number | undefined])[]> = {
+export function nearMetricsText({ total, ways }: Pick<Activity, 'total' | 'ways'>, gauges: Gauges): string {
+  const { roundTripMs } = gauges
+  return metricsText(nearMetrics, {
     ...countersOf(total),
-    hunch_near_responses_total: Object.entries(ways).map(([way, times]) => [`{way="${way}"}`, times]),
-    hunch_near_link_up: [['', gauges.link === 'up' ? 1 : 0]],
-    hunch_near_link_bandwidth_bytes_per_second: [['', gauges.bandwidthBytesPerSecond]],
-    hunch_near_link_round_trip_seconds: [
-      ['', gauges.roundTripMs === undefined ? undefined : gauges.roundTripMs / 1000],
-    ],
-    hunch_near_held_versions: [['', gauges.heldVersions]],
-    hunch_near_held_bytes: [['', gauges.heldBytes]],
-  }
-  return Object.entries(nearMetrics)
-    .map(([name, { type, help }]) => {
-      const lines = values[name as NearMetric].filter(([, value]) => value !== undefined)
-      return `# HELP ${name} ${help}.\n# TYPE ${name} ${type}\n${lines.map(([labels, value]) => `${name}${labels} ${value}\n`).join('')}`
-    })
-    .join('')
+    hunch_near_responses_total: ways,
+    hunch_near_link_up: gauges.link === 'up' ? 1 : 0,
+    hunch_near_link_bandwidth_bytes_per_second: gauges.bandwidthBytesPerSecond,
+    hunch_near_link_round_trip_seconds: roundTripMs === undefined ? undefined : roundTripMs / 1000,
+    hunch_near_held_versions: gauges.heldVersions,
+    hunch_near_held_bytes: gauges.heldBytes,
+  })
 }
 
 function countersOf(sums: Sums) {
   return {
-    hunch_near_requests_total: [['', sums.requests]],
-    hunch_near_failures_total: [['', sums.failures]],
-    hunch_near_content_bytes_total: [['', sums.contentBytes]],
-    hunch_near_link_bytes_total: [['', sums.linkBytes]],
-    hunch_near_speculated_bytes_total: [['', sums.baseBytes]],
-    hunch_near_wasted_bytes_total: [['', sums.wastedBytes]],
-    hunch_near_saved_bytes_total: [['', sums.savedBytes]],
-    hunch_near_lost_bytes_total: [['', sums.lostBytes]],
-    hunch_near_saved_seconds_total: [['', sums.savedMs / 1000]],
-    hunch_near_lost_seconds_total: [['', sums.lostMs / 1000]],
+    hunch_near_requests_total: sums.requests,
+    hunch_near_failures_total: sums.failures,
+    hunch_near_content_bytes_total: sums.contentBytes,
+    hunch_near_link_bytes_total: sums.linkBytes,
+    hunch_near_speculated_bytes_total: sums.baseBytes,
+    hunch_near_wasted_bytes_total: sums.wastedBytes,
+    hunch_near_saved_bytes_total: sums.savedBytes,
+    hunch_near_lost_bytes_total: sums.lostBytes,
+    hunch_near_saved_seconds_total: sums.savedMs / 1000,
+    hunch_near_lost_seconds_total: sums.lostMs / 1000,
   } as const
-}
-
-function counter(help: string): MetricRow {
-  return { type: 'counter', help }
-}
-
-function gauge(help: string): MetricRow {
-  return { type: 'gauge', help }
 }

@@ -11,7 +11,7 @@ import type { LiveSettings } from '../live-settings.ts'
 import type { LinkState } from '../link.ts'
 import type { Activity, LinkFigures } from './activity.ts'
 import { planOwnRequest } from './guard.ts'
-import { metricsText } from './metrics.ts'
+import { nearMetricsText } from './metrics.ts'
 
 /** What the pages show and change. */
 export interface Shown {
@@ -108,7 +108,7 @@ export function addPages(pages: FastifyInstance, shown: Shown): void {
     return reply.code(404).type('text/plain').send('Near does not open HTTPS: start it with --intercept.\n')
   })
   pages.get('/metrics', (_request, reply) =>
-    reply.type('text/plain; version=0.0.4; charset=utf-8').send(metricsText(shown.activity, shown.status())),
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(nearMetricsText(shown.activity, shown.status())),
   )
   pages.get('/healthz', async () => ({ status: 'ok' }))
 }
