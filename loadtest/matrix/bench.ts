@@ -101,7 +101,8 @@ class PacketRoad {
   }
 
   static async open(link: LinkFigures): Promise<PacketRoad> {
-    const tag = `${process.pid}-${PacketRoad.#count++}`
+    const number = PacketRoad.#count++
+    const tag = `${process.pid}-${number}`
     const names = { near: `hunch-near-${tag}`, far: `hunch-far-${tag}` }
     const figures = {
       ...names,
@@ -116,7 +117,7 @@ class PacketRoad {
     const carrier = spawn('python3', [packetLink, '--with-parent', ...words], { stdio: ['pipe', 'pipe', 'inherit'] })
     await once(createInterface({ input: carrier.stdout }), 'line')
     // One subnet for each road of this machine: nobody else has any business in this private range here.
-    const subnet = `10.78.${(process.pid + PacketRoad.#count) % 250}`
+    const subnet = `10.78.${(process.pid + number) % 250}`
     const road = new PacketRoad(carrier, names, subnet)
     const cable = async (namespace: string, name: string, outside: string, inside: string) => {
       await run('ip', ['link', 'add', name, 'type', 'veth', 'peer', 'name', 'outside', 'netns', namespace])
