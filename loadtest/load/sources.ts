@@ -39,17 +39,21 @@ function readList(text: string, name: string): readonly string[] {
 
 /** HTTP Archive 1.2: log.entries[].request. */
 function readHar(text: string, name: string): readonly string[] {
-  let har: { log?: { entries?: readonly { request?: { method?: unknown; url?: unknown } }[] } }
+  // Whatever the file has: any part of it may be null.
+  let har: {
+    log?: { entries?: readonly ({ request?: { method?: unknown; url?: unknown } | null } | null)[] } | null
+  } | null
   try {
     har = JSON.parse(text)
   } catch (error) {
     throw new Fault('USAGE', `${name} is not a HAR file: it is not JSON`, { cause: error })
   }
-  const entries = har.log?.entries
+  const entries = har?.log?.entries
   if (!Array.isArray(entries)) throw new Fault('USAGE', `${name} is not a HAR file: it has no log.entries`)
-  return entries.flatMap(({ request }) =>
-    request?.method === 'GET' && typeof request.url === 'string' && isWebUrl(request.url) ? [request.url] : [],
-  )
+  return entries.flatMap(entry => {
+    const request = entry?.request
+    return request?.method === 'GET' && typeof request.url === 'string' && isWebUrl(request.url) ? [request.url] : []
+  })
 }
 
 // `"GET http://host/path HTTP/1.1"` in the Common Log Format of proxies, and Squid's native `… GET http://host/path …`.

@@ -110,7 +110,8 @@ function parse6(text: string): bigint | undefined {
   // A zone says by which interface (RFC 4007 §11), not to whom. The URL standard writes every form of an address as one.
   const plain = text.replace(/%.*$/, '')
   const host = plain.includes(':') ? URL.parse(`http://[${plain}]`)?.hostname : undefined
-  if (host === undefined) return undefined
+  // What is more than an address would be judged by the host that it names.
+  if (!host?.startsWith('[')) return undefined
   const [head = '', tail] = host.slice(1, -1).split('::')
   const words = (part: string) => (part === '' ? [] : part.split(':'))
   const before = words(head)

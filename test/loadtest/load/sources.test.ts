@@ -51,3 +51,10 @@ t.test('a file without any URL is refused', async t => {
     t.throws(() => readSource(form, text, 'F'), { code: 'USAGE', message: /names no http or https URL/ }, form)
   }
 })
+
+t.test('a HAR file in which something is null is read as far as it says anything', async t => {
+  const har = '{"log":{"entries":[null,{},{"request":null},{"request":{"method":"GET","url":"http://a.example/"}}]}}'
+  t.same(readSource('har', har, 'F').urls, ['http://a.example/'])
+  for (const text of ['null', '{"log":null}', '5'])
+    t.throws(() => readSource('har', text, 'F'), { code: 'USAGE', message: /no log\.entries/ }, text)
+})

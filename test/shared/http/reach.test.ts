@@ -50,3 +50,7 @@ t.test('ports are refused outside the ranges that are allowed', async t => {
   for (const port of [80, 1024, 8443, 65_535]) t.equal(refusePort(port, { allowPorts }), undefined)
   for (const port of [1, 25, 79, 81, 1023]) t.match(refusePort(port, { allowPorts }), /^Port \d+ is not among/)
 })
+
+t.test('what only looks like an address with a host behind it is none', async t => {
+  for (const text of ['1:@80.example', '::1@site', 'a:@b']) t.equal(kindOfAddress(text), 'reserved', text)
+})
