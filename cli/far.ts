@@ -8,14 +8,33 @@ import { watchConfig } from './watch-config.ts'
 export async function runFar(argv: readonly string[]): Promise<number> {
   const config = await loadConfig('far', argv)
   const stopped = waitForStop()
+  const { countProcesses, isOneOfSeveral, sayReady, startProcesses, whenTold } = await import(
+    '../proxy-far/processes.ts'
+  )
+  const isShared = isOneOfSeveral()
+  if (countProcesses(config) > 1 && !isShared) {
+    const far = await startProcesses(config)
+    await finish(far, stopped)
+    return 0
+  }
+  const told = isShared ? whenTold() : new Promise(() => {})
   const { startFar } = await import('../proxy-far/far.ts')
-  const far = await startFar(config)
-  // The only line of standard output: scripts read it. Logs go to standard error.
-  if (far.joinLine !== undefined) process.stdout.write(`${far.joinLine}\n`)
+  const far = await startFar(isShared ? { ...config, invite: false } : config)
+  if (isShared) sayReady()
+  // Each of several processes watches for itself.
   const path = configPath('far', argv)
   const unwatch = path === undefined ? () => {} : watchConfig(path, () => far.reload(() => loadConfig('far', argv)))
-  await stopped
+  await finish(far, Promise.race([stopped, told]))
   unwatch()
-  await far.close()
   return 0
+}
+
+async function finish(
+  far: { readonly joinLine: string | undefined; close(): Promise<void> },
+  stopped: Promise<unknown>,
+): Promise<void> {
+  // The only line of standard output: scripts read it. Logs go to standard error.
+  if (far.joinLine !== undefined) process.stdout.write(`${far.joinLine}\n`)
+  await stopped
+  await far.close()
 }

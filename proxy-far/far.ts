@@ -37,6 +37,7 @@ import {
 } from '../shared/link/protocol.ts'
 import { KeptVersions } from '../store/kept-versions.ts'
 import { LearntKeeper } from '../store/learnt.ts'
+import { SharedTier } from '../store/shared-tier.ts'
 import { type AnswerContext, answerAsk } from './answer.ts'
 import { AnswerStream } from './answer-stream.ts'
 import { beginExchange, logExchange } from './exchange-log.ts'
@@ -47,10 +48,12 @@ import { type Reply, checkAsk, handleHello, handleJoin, refuse } from './join.ts
 import { DeltaMaker } from './make-delta.ts'
 import { FarMetrics, readVersion, serveMetrics } from './metrics.ts'
 import { Origins } from './origin.ts'
+import { countProcesses } from './processes.ts'
 import { proxyPlainly, readFields } from './plain-proxy.ts'
 import { Reach } from './reach.ts'
 import { Sessions } from './sessions.ts'
 import { SharedFetches } from './shared-fetch.ts'
+import { shareNears } from './shared-nears.ts'
 import { openTunnel } from './tunnel.ts'
 import { openWebSocket } from './websocket.ts'
 
@@ -65,7 +68,9 @@ export interface Far {
 /** Starts far; resolves when it listens. Raises PORT_IN_USE, CANNOT_LISTEN, CANNOT_READ, STORE_FORMAT. */
 export async function startFar(config: FarConfig): Promise<Far> {
   const log: FastifyBaseLogger = pino({ level: config.logLevel, name: 'hunch-far' }, pino.destination(2))
-  const identity = await openIdentity(config.data)
+  const shared = await openSharedTier(config, log)
+  const own = await openIdentity(config.data)
+  const identity = shared ? shareNears(own, config.data, shared) : own
   const reach = new Reach(config)
   const live = { config }
   const context: FarContext = {
@@ -77,25 +82,30 @@ export async function startFar(config: FarConfig): Promise<Far> {
     reach,
     gate: new Gate(config, log, Date.now),
     origins: new Origins(config, reach),
-    versions: openVersions(config, log),
+    versions: openVersions(config, shared, log),
     fetches: new SharedFetches(Date.now),
     revalidations: new Set(),
     waits: new UrlHistory(),
     deltaShares: new UrlHistory(),
-    deltas: new DeltaMaker(),
+    deltas: new DeltaMaker(countProcesses(config)),
     get thresholds() {
       return live.config.thresholds
     },
     now: Date.now,
   }
-  const learnt = new LearntKeeper(context.versions, [
-    { kind: 'waits', entries: () => context.waits.hostEntries(), restore: all => context.waits.restore(all) },
-    {
-      kind: 'deltas',
-      entries: () => context.deltaShares.hostEntries(),
-      restore: all => context.deltaShares.restore(all),
-    },
-  ])
+  const learnt = new LearntKeeper(
+    context.versions,
+    [
+      { kind: 'waits', entries: () => context.waits.hostEntries(), restore: all => context.waits.restore(all) },
+      {
+        kind: 'deltas',
+        entries: () => context.deltaShares.hostEntries(),
+        restore: all => context.deltaShares.restore(all),
+      },
+    ],
+    shared,
+  )
+  void learnt.exchange()
   const server = makeServer(context)
   context.gate.guard(server)
   const ownPages = makeOwnPages(context, server)
@@ -135,6 +145,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
       await context.deltas.close()
       learnt.close()
       await context.versions.close()
+      await shared?.close()
     },
   }
 }
@@ -380,7 +391,15 @@ async function listen(server: Http2Server, { host, port }: { host: string; port:
   })
 }
 
-function openVersions(config: FarConfig, log: FastifyBaseLogger): KeptVersions {
+async function openSharedTier(config: FarConfig, log: FastifyBaseLogger): Promise<SharedTier | undefined> {
+  const { sharedStore: url, thresholds } = config
+  if (!url) return undefined
+  const shared = new SharedTier({ url, maxVersionsPerUrl: thresholds.maxVersionsPerUrl, log, now: Date.now })
+  await shared.ready()
+  return shared
+}
+
+function openVersions(config: FarConfig, shared: SharedTier | undefined, log: FastifyBaseLogger): KeptVersions {
   const { data, memory, store, storePerOrigin, storePerUser, thresholds } = config
   const { maxVersionsPerUrl } = thresholds
   const quotas = {
@@ -390,7 +409,8 @@ function openVersions(config: FarConfig, log: FastifyBaseLogger): KeptVersions {
     maxVersionsPerUrl,
   }
   const disk = store > 0 ? { dataDir: data, quotas } : undefined
-  return new KeptVersions({ memory: { maxBytes: memory, maxVersionsPerUrl }, disk, log, now: Date.now })
+  const maxBytes = Math.floor(memory / countProcesses(config))
+  return new KeptVersions({ memory: { maxBytes, maxVersionsPerUrl }, disk, shared, log, now: Date.now })
 }
 
 /** Where nears reach this far, and how they know it. */

@@ -50,6 +50,16 @@ export const hostPatterns = {
   parse: parseHostPatterns,
 }
 
+/** Where versions are shared. */
+export const storeUrl: Kind<URL> = {
+  label: 'URL',
+  expects: 'a URL like redis://store.example:6379',
+  parse: value => {
+    const url = /^rediss?(?:-cluster)?:\/\/./.test(value) && URL.canParse(value) ? new URL(value) : undefined
+    return url?.hostname ? url : undefined
+  },
+}
+
 /** Raises USAGE with the reason when it is not one. */
 export const joinUrl: Kind<JoinUrl> = {
   label: 'URL',
@@ -109,6 +119,16 @@ export function millisecondsOrNone(min: number, max: number): Kind<number> {
 
 /** A TCP port; 0 lets the system choose. */
 export const port: Kind<number> = { ...integer('a port', 0, 65535), expects: 'a port from 0 to 65535' }
+
+// More would only wait for each other: no machine of today has as many cores.
+const someProcesses = integer('processes', 1, 1024)
+
+/** A number of processes; `auto`: as many as the machine has cores. */
+export const processes: Kind<number | 'auto'> = {
+  label: 'N|auto',
+  expects: `${someProcesses.expects}, or auto`,
+  parse: value => (value === 'auto' ? value : someProcesses.parse(value)),
+}
 
 const effortLevels = [1, 2, 3, 4, 5] as const satisfies readonly Effort[]
 

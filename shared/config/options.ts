@@ -23,7 +23,9 @@ import {
   percent,
   port,
   portRanges,
+  processes,
   ratio,
+  storeUrl,
   toggle,
   word,
 } from './kinds.ts'
@@ -113,6 +115,11 @@ export const options = {
   ),
   allowPrivate: row(toggle, { far: 'false' }, 'Also fetch from private and loopback addresses'),
   allowPorts: row(portRanges, { far: '80,443,1024-65535' }, 'The ports that far connects to'),
+  processes: row(
+    processes,
+    { far: '1' },
+    'How many processes share the port: one for each core with auto; memory is theirs together',
+  ),
   cleartext: row(toggle, { far: 'false' }, 'HTTP/2 without TLS; only when listening on loopback'),
   link: row(
     word('modem-28.8', 'gprs', 'edge', '3g', 'geo', 'leo', 'plane', 'lan'),
@@ -133,6 +140,11 @@ export const options = {
   ),
   storePerOrigin: row(percent, { near: '25', far: '10' }, 'The part of it that one site may take'),
   storePerUser: row(percent, { far: '25' }, "The part of it that one near's private versions may take"),
+  sharedStore: row(
+    storeUrl,
+    { far: null },
+    'Valkey or Redis, shared by fars on several machines: redis://, rediss://, redis-cluster:// or rediss-cluster://',
+  ),
   linkTimeoutMs: row(
     milliseconds(1, LONGEST_WAIT_MS),
     { near: '30000' },

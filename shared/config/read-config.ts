@@ -200,6 +200,14 @@ function readValues(settings: Settings, env: Environment): Values {
 function readValue(name: OptionName, { text, shown, code }: Setting, env: Environment): unknown {
   const { kind } = rowOf(name)
   const value = kind.parse(kind.path === true ? replaceHome(text, env, shown) : text)
+  // Whoever lists processes sees the command line.
+  if (code === 'USAGE' && value instanceof URL && value.password !== '') {
+    const elsewhere = `${variableOf(name)} or in the configuration file`
+    throw new Fault(
+      'USAGE',
+      `${shown} holds a password, which everybody on this machine can read: give it in ${elsewhere}`,
+    )
+  }
   if (value !== undefined) return value
   throw new Fault(code, `${shown} ${JSON.stringify(text)} is not ${kind.expects}`)
 }

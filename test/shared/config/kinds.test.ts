@@ -92,3 +92,22 @@ t.test('an empty path, or one with a NUL, is refused', async t => {
   t.equal(kinds.directory.parse(''), undefined)
   t.equal(kinds.file.parse('a\0b'), undefined)
 })
+
+t.test('a number of processes, or as many as there are cores', async t => {
+  t.strictSame(['1', 'auto', '1024', '0', '1025', 'all'].map(kinds.processes.parse), [
+    1,
+    'auto',
+    1024,
+    undefined,
+    undefined,
+    undefined,
+  ])
+})
+
+t.test('a shared store is a URL of a server or a cluster', async t => {
+  for (const url of ['redis://store', 'rediss://u:p@store:1', 'redis-cluster://[::1]:7000?nodes=b:7001']) {
+    t.equal(kinds.storeUrl.parse(url)?.protocol, `${url.split('://', 1)[0]}:`, url)
+  }
+  for (const url of ['http://store', 'redis://', 'redis:store', 'store:6379'])
+    t.equal(kinds.storeUrl.parse(url), undefined)
+})

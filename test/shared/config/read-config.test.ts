@@ -172,3 +172,12 @@ function refused(
   }
   t.fail(`${code} was not raised`)
 }
+
+t.test('the password of a shared store is not taken from the command line, where everybody sees it', async t => {
+  const url = 'redis://user:secret@store'
+  t.throws(() => readConfig('far', { argv: ['--shared-store', url], env }), {
+    code: 'USAGE',
+    message: /HUNCH_SHARED_STORE or in the configuration file/,
+  })
+  t.equal(readConfig('far', { argv: [], env: { ...env, HUNCH_SHARED_STORE: url } }).sharedStore?.password, 'secret')
+})

@@ -1,0 +1,89 @@
+// Claims about fars on several machines behind a load balancer: data directories of their own, one key, one shared store.
+import { cp, mkdir } from 'node:fs/promises'
+import t, { type Test } from 'tap'
+import { type Balancer, startBalancer } from '../../loadtest/store/balancer.ts'
+import { CheckedLoad, startCheckedOrigin } from '../../loadtest/store/checked-load.ts'
+import { get } from '../../loadtest/get.ts'
+import { startRedis, type RunningRedis } from '../../loadtest/store/running-redis.ts'
+import { runHunch, startHunch } from './run-hunch.ts'
+
+t.test('any far answers any near: one is killed under load, then the shared store, and no byte is wrong', async t => {
+  const { origin, fars, near } = await startMachines(t)
+  const load = new CheckedLoad(origin.url, [near], 3)
+  await load.nextRight(near)
+  // The near has its link with one of the two, and is not asked which.
+  fars[0]!.kill('SIGKILL')
+  await load.nextRight(near)
+  const again = fars[0]!.again()
+  await again.waitFor(/"msg":"listening"/, 'stderr')
+  fars[1]!.kill('SIGKILL')
+  await load.nextRight(near)
+  await redisOf(t).kill()
+  await load.nextRight(near)
+  await load.stop()
+  t.equal(load.counts.wrong, 0)
+  t.notMatch(again.stderr(), /a near was refused/)
+})
+
+t.test(
+  'what is common with one far is common with the other, and who is revoked at one is shut out by both',
+  async t => {
+    const { origin, fars, near, data } = await startMachines(t)
+    const page = `${origin.url}/all/1`
+    t.equal((await get(page, near)).way, 'whole')
+    const nears = JSON.parse(runHunch(['far', 'nears', '--json', '--data', `${data}/0`]).stdout) as { id: string }[]
+    const ids =
+      nears.length > 0 ? nears : JSON.parse(runHunch(['far', 'nears', '--json', '--data', `${data}/1`]).stdout)
+    // What was written behind is on the server once its list is there.
+    while (!redisOf(t).ask('KEYS', 'hunch1:v:*')) await get(`${origin.url}/all/2`, near)
+    const served = fars.findIndex(far => far.stderr().includes('"url"'))
+    fars[served]!.kill('SIGKILL')
+    await fars[served]!.waitForEnd()
+    const got = await get(page, near)
+    t.match(got.way, /^(?:confirmed|delta)$/, 'the other one has the base')
+    const left = 1 - served
+    const id = (ids as { id: string }[])[0]?.id ?? ''
+    t.match(runHunch(['far', 'revoke', id, '--data', `${data}/${left}`]), { code: 0 })
+    await fars[left]!.waitFor(/a near was refused|"refused"|revoked/, 'stderr')
+    const back = fars[served]!.again()
+    await back.waitFor(/"msg":"listening"/, 'stderr')
+    while ((await get(page, near)).status === 200);
+    t.equal(redisOf(t).ask('SMEMBERS', 'hunch1:revoked'), id)
+  },
+)
+
+const servers = new WeakMap<Test, RunningRedis>()
+
+function redisOf(t: Test): RunningRedis {
+  return servers.get(t)!
+}
+
+async function startMachines(t: Test) {
+  const data = t.testdir()
+  const origin = await startCheckedOrigin()
+  t.teardown(() => origin.close())
+  const redis = await startRedis()
+  servers.set(t, redis)
+  t.teardown(() => redis.close())
+  // The key is made on one machine, and copied to the others.
+  const first = startMachine(t, `${data}/0`, redis, ['--port', '0'])
+  const [, url = '', port = ''] = await first.waitFor(/^hunch near --far '(.*127\.0\.0\.1:(\d+).*)'\n/)
+  await mkdir(`${data}/1`, { mode: 0o700 })
+  for (const name of ['far-key.pem', 'far-cert.pem']) await cp(`${data}/0/${name}`, `${data}/1/${name}`)
+  const second = startMachine(t, `${data}/1`, redis, ['--port', '0', '--no-invite'])
+  const [, secondPort = ''] = await second.waitFor(/"port":(\d+),"msg":"listening"/, 'stderr')
+  const balancer: Balancer = await startBalancer([Number(secondPort), Number(port)])
+  t.teardown(() => balancer.close())
+  const through = url.replace(`:${port}`, `:${balancer.port}`)
+  const near = startHunch(t, ['near', '--far', through, '--port', '0', '--data', `${data}/near`])
+  const [, address = ''] = await near.waitFor(/^listening on (.*)\n/)
+  const fars = [
+    { ...first, again: () => startMachine(t, `${data}/0`, redis, ['--port', port, '--no-invite']) },
+    { ...second, again: () => startMachine(t, `${data}/1`, redis, ['--port', secondPort, '--no-invite']) },
+  ]
+  return { data, origin, fars, near: address }
+}
+
+function startMachine(t: Test, data: string, redis: RunningRedis, words: readonly string[]) {
+  return startHunch(t, ['far', '--data', data, '--allow-private', '--shared-store', redis.url, ...words])
+}
