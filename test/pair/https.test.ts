@@ -7,21 +7,28 @@ import t, { type Test } from 'tap'
 import { askHttp1, askHttp2, openConnect, openHttp2, openTls, readStream } from './inside.ts'
 import { ask } from './client.ts'
 import { listen, makeText } from './odd-origin.ts'
-import { startPair } from './running-pair.ts'
+import { type RunningNear, startPair } from './running-pair.ts'
 import { makeLeaf, type SignedLeaf, startTlsOrigin, trust } from './tls-origin.ts'
 import type { RequestListener } from 'node:http'
 
 async function startIntercepting(t: Test, leaf: SignedLeaf, ...words: string[]) {
   trust(t, leaf)
-  const { near } = await startPair(t, { near: ['--intercept', ...words] })
-  return { near, ca: await readFile(`${near.data}/authority-cert.pem`, 'utf8') }
+  const pair = await startPair(t, { near: ['--intercept', ...words] })
+  return { pair, near: pair.near, ca: await authorityOf(pair.near) }
 }
 
-/** An origin that far trusts, and a near that opens connections to it. */
-async function start(t: Test, listener: RequestListener, ...words: string[]) {
-  const leaf = await makeLeaf()
-  const origin = await startTlsOrigin(t, leaf, listener)
-  return { origin, leaf, ...(await startIntercepting(t, leaf, ...words)) }
+async function authorityOf({ data }: RunningNear): Promise<string> {
+  return readFile(`${data}/authority-cert.pem`, 'utf8')
+}
+
+// For tests that leave nothing behind in near: no host that it does not open any more.
+const leaf = await makeLeaf()
+const opening = await startIntercepting(t, leaf)
+
+/** An origin that far trusts, to which near opens connections. */
+async function start(t: Test, listener: RequestListener) {
+  const { near, ca } = opening
+  return { near, ca, origin: await startTlsOrigin(t, leaf, listener) }
 }
 
 t.test('HTTP/2 and HTTP/1.1 inside get the bytes of the origin, and deltas the second time', async t => {
@@ -180,14 +187,16 @@ t.test(
 )
 
 t.test('a site that wants a certificate of the client is a page; then the client meets it itself', async t => {
-  const leaf = await makeLeaf()
   const mine = await makeLeaf('me.example')
+  const { pair } = await startIntercepting(t, leaf)
   // In TLS 1.3 the refusal comes after the handshake.
   for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
     const options = { ...leaf, requestCert: true, rejectUnauthorized: true, ca: mine.ca, maxVersion }
     const origin = await startTlsOrigin(t, options, (_request, response) => response.end('welcome'))
     for (const mode of ['optimistic', 'direct']) {
-      const { near, ca } = await startIntercepting(t, leaf, '--mode', mode)
+      // What near remembers of the host is not for the next one.
+      const near = await pair.addNear({ arguments: ['--intercept', '--mode', mode] })
+      const ca = await authorityOf(near)
       const got = await askHttp1(t, near.address, origin, ca, '/')
       t.match(
         got,
@@ -200,12 +209,8 @@ t.test('a site that wants a certificate of the client is a page; then the client
 })
 
 t.test('what is excluded is tunnelled: the client sees the certificate of the origin', async t => {
-  const { near, origin, leaf, ca } = await start(
-    t,
-    (_, response) => response.end(),
-    '--exclude',
-    '*.bank.example,127.0.0.1',
-  )
+  const { near, ca } = await startIntercepting(t, leaf, '--exclude', '*.bank.example,127.0.0.1')
+  const origin = await startTlsOrigin(t, leaf, (_, response) => response.end())
   const socket = await openTls(t, near.address, origin, { ca: leaf.ca })
   t.ok(socket.authorized)
   await t.rejects(openTls(t, near.address, origin, { ca }))
@@ -214,7 +219,8 @@ t.test('what is excluded is tunnelled: the client sees the certificate of the or
 t.test(
   'a client that does not trust near is tunnelled the next time, or the time after when it says nothing',
   async t => {
-    const { near, origin, leaf, ca } = await start(t, (_, response) => response.end())
+    const { near, ca } = await startIntercepting(t, leaf)
+    const origin = await startTlsOrigin(t, leaf, (_, response) => response.end())
     // Node's client says nothing; it closes.
     for (const _ of [1, 2])
       await t.rejects(openTls(t, near.address, origin, { ca: leaf.ca }), { code: /SIGNATURE|ISSUER|SIGNED/ })
@@ -225,8 +231,7 @@ t.test(
 )
 
 t.test('what is no TLS, is for another name, or offers no HTTP is tunnelled', async t => {
-  const leaf = await makeLeaf()
-  const { near, ca } = await startIntercepting(t, leaf)
+  const { near, ca } = opening
   const echo = createServer(socket => socket.pipe(socket))
   const socket = await openConnect(t, near.address, `127.0.0.1:${await listen(t, echo)}`)
   socket.write('EHLO')
@@ -241,7 +246,7 @@ t.test('what is no TLS, is for another name, or offers no HTTP is tunnelled', as
 })
 
 t.test('near gives its authority to who asks, and only where it has one', async t => {
-  const { near, ca } = await startIntercepting(t, await makeLeaf())
+  const { near, ca } = opening
   const got = await ask(near.address, 'http://hunch.invalid/authority.pem')
   t.equal(got.body.toString(), ca)
   const { near: other } = await startPair(t)
