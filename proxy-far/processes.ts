@@ -19,6 +19,8 @@ import { makeJoinLine, recallUrl } from './invitation.ts'
 
 const READY = 'ready'
 const STOP = 'stop'
+// A variable in the environment of each, counted from 0; it outlives what dies.
+const NUMBER = 'FAR_PROCESS_NUMBER'
 // A process that served for so long did not fail at its start.
 const SETTLED_MS = 60_000
 // What a process has not put away by then it will not.
@@ -32,6 +34,15 @@ export function countProcesses({ processes }: Pick<FarConfig, 'processes'>): num
 /** Whether this process is one of several. */
 export function isOneOfSeveral(): boolean {
   return cluster.isWorker
+}
+
+/** In one of several processes: what of `config` is its own. The first invites for all; each has a port for its metrics. */
+export function ownPart(config: FarConfig): FarConfig {
+  const { metrics } = config
+  const number = Number(process.env[NUMBER] ?? 0)
+  // Prometheus adds up what several tell; one port for all would tell of another process each time.
+  const port = metrics?.port ? metrics.port + number : 0
+  return { ...config, invite: false, metrics: metrics && { host: metrics.host, port } }
 }
 
 /** In one of several processes: resolves when it is told to stop, also while it starts. */
@@ -78,7 +89,7 @@ class Processes {
   constructor(config: FarConfig) {
     this.#log = pino({ level: config.logLevel, name: 'hunch-far' }, pino.destination(2))
     this.serving = this.#first.promise
-    for (let count = countProcesses(config); count > 0; count--) this.#start()
+    for (let number = 0; number < countProcesses(config); number++) this.#start(number)
   }
 
   async close(): Promise<void> {
@@ -93,8 +104,8 @@ class Processes {
     })
   }
 
-  #start(): void {
-    const worker = cluster.fork()
+  #start(number: number): void {
+    const worker = cluster.fork({ [NUMBER]: number })
     const state: { servingSince: number | undefined } = { servingSince: undefined }
     this.#running.set(worker, state)
     worker.on('message', message => {
@@ -104,10 +115,10 @@ class Processes {
       this.#log.info({ process: worker.process.pid }, 'a process serves')
       this.#first.resolve()
     })
-    worker.on('exit', (code, signal) => this.#ended(worker, signal ?? code))
+    worker.on('exit', (code, signal) => this.#ended(worker, number, signal ?? code))
   }
 
-  #ended(worker: Worker, how: string | number): void {
+  #ended(worker: Worker, number: number, how: string | number): void {
     const servingSince = this.#running.get(worker)?.servingSince
     this.#running.delete(worker)
     if (this.#closing) {
@@ -125,7 +136,7 @@ class Processes {
     this.#log.error({ process: worker.process.pid, how, waitMs }, 'a process ended: another one takes its place')
     const timer = setTimeout(() => {
       this.#starting.delete(timer)
-      this.#start()
+      this.#start(number)
     }, waitMs)
     this.#starting.add(timer)
   }
