@@ -10,7 +10,7 @@ import { planReuse } from './plan-reuse.ts'
 
 export type Mode = 'optimistic' | 'simple' | 'plain' | 'direct'
 
-export type PassReason = 'method' | 'range' | 'mode'
+export type PassReason = 'method' | 'range' | 'mode' | 'steered'
 
 export type RequestPlan =
   /** Answer from `held`; `notModified` when the client holds it itself. With `revalidate` far is asked behind it. */
@@ -62,7 +62,19 @@ export function planRequest(
   const rescue = canRescue && selected ? { version: selected, ifError: reuse.rescue === 'error' } : undefined
   if (!isGet) return { kind: 'pass', why: 'method', rescue }
   if (mode === 'plain' || mode === 'direct') return { kind: 'pass', why: 'mode', rescue }
+  if (isSteered(request)) return { kind: 'pass', why: 'steered', rescue }
   return { kind: 'ask', bases: held.length > 0 ? nameBases(selected, held) : siblings, rescue }
+}
+
+/**
+ * Whether another site may have chosen what is asked, with the user's secrets beside it, and as often as it likes. The size
+ * of a delta tells whoever watches the link how much of the new content is in the old one: with text of the other site in
+ * the one and a secret in both, it could be guessed piece by piece (docs/security.md). What the user clicked on is not so
+ * (`Sec-Fetch-User`, Fetch Metadata); nor is what carries no cookie.
+ */
+function isSteered({ fields }: RequestFacts): boolean {
+  const isForeign = valueOf(fields, 'sec-fetch-site') === 'cross-site' && valueOf(fields, 'sec-fetch-user') !== '?1'
+  return isForeign && ['cookie', 'authorization'].some(name => valueOf(fields, name) !== undefined)
 }
 
 /** What the request selects first, then the newest; each content once. */

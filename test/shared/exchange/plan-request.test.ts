@@ -105,3 +105,32 @@ t.test('a range of what is fresh is served from it, several at once are not, and
   t.notOk('range' in all)
   t.notOk('range' in ranged('bytes=0-0', ['If-None-Match', '*']))
 })
+
+t.test(
+  'what another site may have chosen, with cookies beside it, names no bases: its size tells nothing of them',
+  async t => {
+    const steered: FieldList = [
+      ['Sec-Fetch-Site', 'cross-site'],
+      ['Sec-Fetch-Mode', 'no-cors'],
+    ]
+    for (const secret of [
+      ['Cookie', 'session=1'],
+      ['Authorization', 'Basic YTpi'],
+    ] as const) {
+      const plan = planRequest(get([...steered, secret]), [stale], 'optimistic', NOW, [stale])
+      t.match(plan, { kind: 'pass', why: 'steered' }, secret[0])
+      t.match(planRequest(get([...steered, secret, ['Sec-Fetch-User', '?1']]), [stale], 'optimistic', NOW), {
+        kind: 'ask',
+      })
+      for (const site of ['same-origin', 'same-site', 'none']) {
+        t.match(planRequest(get([['Sec-Fetch-Site', site], secret]), [stale], 'optimistic', NOW), { kind: 'ask' }, site)
+      }
+      t.match(
+        planRequest(get([...steered, secret]), [fresh], 'optimistic', NOW),
+        { kind: 'serve' },
+        'fresh tells nothing',
+      )
+    }
+    t.match(planRequest(get(steered), [stale], 'optimistic', NOW), { kind: 'ask', bases: [stale] }, 'without a secret')
+  },
+)
