@@ -99,6 +99,11 @@ export const commands = {
     summary: 'Compares ways to load pages over emulated links, with a report',
     load: async () => (await import('./loadtest.ts')).runLoadtest,
   },
+  tune: {
+    usage: 'hunch tune TRACE… [--config OUT.json]',
+    summary: 'Says which thresholds would have been best for what near traced',
+    load: async () => (await import('./tune.ts')).runTune,
+  },
   link: {
     usage: 'hunch link --preset NAME --listen HOST:PORT --to HOST:PORT',
     summary: 'A slow link in front of any TCP service, to try things on',

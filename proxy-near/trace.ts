@@ -28,7 +28,10 @@ export interface TraceOptions {
 
 // A few thousand exchanges: more than a disk that works is behind.
 const MOST_WAITING_BYTES = 1024 ** 2
-// 48 bits: of ten thousand URLs no two are likely to be taken for one.
+// A write of its own for each line costs near as much as answering from its cache. What a kill may cost is a second's lines.
+const WRITTEN_BYTES = 8192
+const WRITTEN_MS = 1000
+// 72 bits: of ten thousand URLs no two are likely to be taken for one.
 const NAME_CHARACTERS = 12
 
 export class Trace {
@@ -44,15 +47,16 @@ export class Trace {
     this.#file = file
     file.on('drop', () => (this.#lost += 1))
     file.on('error', (error: Error) => this.#break(error))
-    const { now: startedAt, mode, thresholds } = options
-    file.write(beginTrace({ startedAt, mode, thresholds }))
+    const { now: startedAt, mode, showsUrls: isNamed, thresholds } = options
+    file.write(beginTrace({ startedAt, mode, isNamed, thresholds }))
   }
 
   /** Goes on with the file that is there. Raises CANNOT_READ when it cannot be written. */
   static open(options: TraceOptions): Trace {
     try {
       const dest = openSync(options.path, 'a', 0o600)
-      return new Trace(options, pino.destination({ dest, sync: false, maxLength: MOST_WAITING_BYTES }))
+      const bounds = { minLength: WRITTEN_BYTES, periodicFlush: WRITTEN_MS, maxLength: MOST_WAITING_BYTES }
+      return new Trace(options, pino.destination({ dest, sync: false, ...bounds }))
     } catch (cause) {
       throw new Fault('CANNOT_READ', `the trace ${options.path} cannot be written`, { cause })
     }

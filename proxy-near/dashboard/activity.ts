@@ -2,6 +2,7 @@
 // of the last minutes, and sums by site. One table of counters feeds all who show them.
 // Knows: exchanges that have ended, the time they are given with. Does not know: pages, sockets.
 import { LRUCache } from 'lru-cache'
+import { wastedBytes } from '../../shared/exchange/ledger.ts'
 import type { Exchange } from '../exchange-log.ts'
 
 /** How the link was when an exchange ended. */
@@ -136,16 +137,6 @@ export class Activity {
     if (this.#today.day !== day) this.#today = { ...makePeriod(), day }
     return this.#today
   }
-}
-
-/** Bytes of a speculation that were in vain: what it and its correction cost beyond sending the whole. */
-export function wastedBytes({
-  way,
-  baseBytes = 0,
-  savedBytes = 0,
-}: Pick<Exchange, 'way' | 'baseBytes' | 'savedBytes'>): number {
-  if (way === 'abandoned') return baseBytes
-  return way === 'corrected' ? Math.min(baseBytes, Math.max(0, -savedBytes)) : 0
 }
 
 // Text compresses to about a quarter.

@@ -1,6 +1,7 @@
 // What speculation cost and the whole link carried, month by month, and what near therefore wishes of far.
 // Knows: bytes, months, thresholds. Does not know: where bytes were counted, how far decides.
 import type { Thresholds } from '../config/options.ts'
+import type { Way } from '../http/cache-status.ts'
 import type { SpeculationWish } from '../link/ask.ts'
 
 /** The bytes of one month; months are those of UTC, named `2026-11`. */
@@ -64,6 +65,20 @@ export class Ledger {
     if (speculation === 'balanced' && baseBytes >= LEAST_BASE_BYTES && isTooMuch) return { kind: 'off', why: 'waste' }
     return { kind: 'wish', wish: speculation }
   }
+}
+
+/** Bytes of a speculation that were in vain: what it and its correction cost beyond sending the whole. */
+export function wastedBytes({
+  way,
+  baseBytes = 0,
+  savedBytes = 0,
+}: {
+  readonly way?: Way
+  readonly baseBytes?: number
+  readonly savedBytes?: number
+}): number {
+  if (way === 'abandoned') return baseBytes
+  return way === 'corrected' ? Math.min(baseBytes, Math.max(0, -savedBytes)) : 0
 }
 
 function emptyAccount(month: string): Account {

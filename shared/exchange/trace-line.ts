@@ -12,6 +12,8 @@ export interface TraceRun {
   /** Milliseconds since the epoch; the exchanges count from here. */
   readonly startedAt: number
   readonly mode: string
+  /** Whether URLs and sites are named as they are. */
+  readonly isNamed: boolean
   readonly thresholds: Thresholds
   readonly exchanges: readonly TracedExchange[]
 }
@@ -46,8 +48,8 @@ export interface TracedExchange {
 const FORMAT = 1
 
 export function beginTrace(run: Omit<TraceRun, 'exchanges'>): string {
-  const { startedAt, mode, thresholds } = run
-  return `${JSON.stringify({ trace: FORMAT, startedAt, mode, thresholds: writeThresholds(thresholds) })}\n`
+  const { startedAt, mode, isNamed, thresholds } = run
+  return `${JSON.stringify({ trace: FORMAT, startedAt, mode, isNamed, thresholds: writeThresholds(thresholds) })}\n`
 }
 
 export function writeExchange({ plan, set, ...rest }: TracedExchange): string {
@@ -94,13 +96,13 @@ function parseLine(line: string, where: string): Record<string, unknown> {
 }
 
 function readRun(value: Record<string, unknown>, where: string): Omit<TraceRun, 'exchanges'> {
-  const { trace, startedAt, mode, thresholds } = value
+  const { trace, startedAt, mode, isNamed, thresholds } = value
   if (trace !== FORMAT) throw new Fault('USAGE', `${where}: a trace of format ${String(trace)}, not ${FORMAT}`)
   const read = parseThresholds(thresholds, where)
   const isComplete = Object.keys(thresholdOptions).every(name => name in read)
   if (typeof startedAt !== 'number' || typeof mode !== 'string' || !isComplete) throw notTrace(where)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is complete
-  return { startedAt, mode, thresholds: read as Thresholds }
+  return { startedAt, mode, isNamed: isNamed === true, thresholds: read as Thresholds }
 }
 
 function readExchange(value: Record<string, unknown>, where: string): TracedExchange {

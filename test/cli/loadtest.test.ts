@@ -2,6 +2,7 @@
 import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { readTrace } from '../../shared/exchange/trace-line.ts'
 import { runHunch, startHunch } from './run-hunch.ts'
 
 const quick = ['loadtest', '--link', 'none', '--wait', '20', '--users', '2', '--nears', '1']
@@ -37,6 +38,52 @@ t.test('Ctrl-C ends a run, and what was measured is still reported', async t => 
   t.equal(record.complete, false)
   const { pages } = record.links[0].summary.contenders[0]
   t.ok(pages >= 1 && pages < 50, `${pages} pages`)
+})
+
+t.test(
+  'a run whose client cannot keep up says so, and its times count from when visits were meant to begin',
+  async t => {
+    // Four hundred visits within four milliseconds: no client begins them in time.
+    const flood = [
+      '--mode',
+      'direct',
+      '--rate',
+      '100000',
+      '--visits',
+      '400',
+      '--users',
+      '8',
+      '--rounds',
+      '1',
+      '--json',
+      '--ageing',
+      '0',
+    ]
+    const { code, stdout, stderr } = runHunch([...quick, ...flood, '--wait', 'none'])
+    t.equal(code, 0, stderr)
+    const { warnings, links } = JSON.parse(stdout)
+    t.match(warnings, [/^direct on none: the client asked up to \d+ ms late \(p95\): it was saturated$/])
+    const [{ startedMs, firstByteMs }] = links[0].summary.contenders
+    t.ok(firstByteMs.p95 >= startedMs.p95, 'lateness is part of what a visit took')
+  },
+)
+
+t.test('near’s traces of a run are kept where they are wanted', async t => {
+  const folder = join(t.testdir(), 'traces')
+  const { code, stderr } = runHunch([
+    ...quick,
+    '--mode',
+    'optimistic',
+    '--visits',
+    '4',
+    '--rounds',
+    '1',
+    '--traces',
+    folder,
+  ])
+  t.equal(code, 0, stderr)
+  const [run] = readTrace(await readFile(join(folder, 'none-optimistic-0.jsonl'), 'utf8'), 'trace')
+  t.equal(run?.exchanges.length, 4)
 })
 
 t.test('URLs come from a file, and a study times them without a link', async t => {

@@ -1,7 +1,8 @@
 // Claims about what is summed and remembered of exchanges.
 import t from 'tap'
-import { Activity, estimateSavedMs, wastedBytes } from '../../../proxy-near/dashboard/activity.ts'
+import { Activity, estimateSavedMs } from '../../../proxy-near/dashboard/activity.ts'
 import type { Exchange } from '../../../proxy-near/exchange-log.ts'
+import { wastedBytes } from '../../../shared/exchange/ledger.ts'
 
 const noon = new Date(2026, 10, 23, 12).getTime()
 const link = { bandwidthBytesPerSecond: 1000, roundTripMs: 200 }
