@@ -5,8 +5,8 @@
 export const EASY_QUALITY = 5
 export const HARD_QUALITY = 10
 
-// Measured over six recorded documents of 54 to 206 kB: the hard way saves 11 to 29 bytes of every 1000 bytes of content, and
-// takes 0.3 to 0.6 ms for them; the easy way takes next to nothing.
+// Measured over six recorded documents of 54 to 206 kB: the hard way saves 11 to 26 bytes of every 1000 bytes of content, and
+// takes 0.2 to 0.6 ms for them; the easy way takes next to nothing.
 const SAVED_BYTES_PER_KB = 15
 const COST_MS_PER_KB = 0.5
 // On a machine that is busy work takes longer, and others wait for it.
