@@ -60,6 +60,14 @@ export interface RunningFar {
 
 const program = fileURLToPath(new URL('../cli/hunch.js', import.meta.url))
 
+// All nears of a load test share one credential, and with it what far gives to one user.
+const SHARED_BY_MANY = [
+  '--asks-at-once-per-user=1000000',
+  '--asks-per-second-per-user=1000000',
+  '--speculations-per-second-per-user=1000000',
+  '--delta-cpu-percent-per-user=100000',
+]
+
 /** Starts far on a free port; resolves when it listens. Raises what it reports. */
 export async function startFar(
   words: readonly string[] = [],
@@ -67,7 +75,7 @@ export async function startFar(
   place = HERE,
 ): Promise<RunningFar> {
   const data = await mkdtemp(join(tmpdir(), 'hunch-'))
-  const all = ['--listen', `${place.host}:0`, '--data', join(data, 'far'), ...words]
+  const all = ['--listen', `${place.host}:0`, '--data', join(data, 'far'), ...SHARED_BY_MANY, ...words]
   const far = new Proxy('far', all, onLog, place)
   const nears: RunningNear[] = []
   const close = async () => {
