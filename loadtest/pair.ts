@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -92,7 +92,7 @@ export async function startFar(
       close,
       startNear: async options => {
         const directory = join(data, `near-${nears.length}`)
-        if (joined) await cp(joined, directory, { recursive: true })
+        if (joined) await cp(joined, directory, { recursive: true, filter: isOfCredential(joined) })
         await options.prepare?.(directory)
         const near = await startNear({ ...joinUrl, token: joined ? undefined : joinUrl.token }, directory, options)
         nears.push(near)
@@ -142,6 +142,11 @@ async function untilJoined(near: RunningNear, data: string): Promise<void> {
     if (status.link === 'refused') throw new Fault('LINK_CREDENTIAL', status.fault?.message ?? 'near was refused')
     await setTimeout(STATUS_INTERVAL_MS)
   }
+}
+
+/** What a machine of the same user has at first: the credential and a ticket of TLS, not what the first one keeps. */
+function isOfCredential(directory: string): (path: string) => boolean {
+  return path => path === directory || basename(path).startsWith('far')
 }
 
 // Near says so nowhere else; on the slowest preset the first hello takes a second.

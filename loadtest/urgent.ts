@@ -40,8 +40,10 @@ if (links.length < values.link.length) {
   process.exit(2)
 }
 // Whatever it wastes.
-const ALWAYS = ['--min-expected-gain-ms', '0', '--max-waste-percent', '100']
+const ALWAYS = ['--min-expected-gain-ms', '0', '--max-waste-percent', '100', '--speculation', 'latency']
 const URGENT_BYTES = 2_000
+// So much of a speculation shows that it goes on.
+const BEGUN_BYTES = 8_000
 // As browsers ask for a page.
 const DOCUMENT = { accept: 'text/html', 'sec-fetch-dest': 'document', priority: 'u=0, i' }
 // What the first seconds of a transfer teach about the link is not what is measured.
@@ -85,7 +87,7 @@ function* repeat(): Generator<Buffer> {
 }
 
 async function measure(link: PresetName): Promise<void> {
-  const far = await startFar(['--allow-private', '--log-level', 'warn', '--min-expected-gain-ms', '0'])
+  const far = await startFar(['--allow-private', '--log-level', 'warn', ...ALWAYS])
   try {
     const early = await far.startNear({ link: undefined })
     await get(`${site}/page`, early.proxy)
@@ -107,14 +109,20 @@ async function measure(link: PresetName): Promise<void> {
     // The third visitor has a link of its own, so that nothing is left of the download.
     const late = await far.startNear({ link: presetFigures(link), arguments: ALWAYS })
     await get(`${site}/urgent?hello`, late.proxy)
-    const speculation = await begin(late, '/page', false)
     const carried = () => late.emulator?.counts().down.deliveredBytes ?? 0
-    const carriedBefore = carried()
-    await take(late, link, 'speculation')
-    const speculated = carried() - carriedBefore - Number(values.asks) * URGENT_BYTES
-    if (speculated < 10 * URGENT_BYTES)
-      process.stderr.write(`${link}: nothing was speculated, its column says nothing\n`)
-    speculation.stop()
+    let speculation: Transfer | undefined
+    let end = 0
+    // One that is half over may be over before the answer is: then the next one is begun.
+    const speculate = async () => {
+      if (carried() < end) return
+      speculation?.stop()
+      const before = carried()
+      speculation = await begin(late, '/page', false)
+      end = before + page.length / 4
+      while (carried() < before + BEGUN_BYTES) await setTimeout(5)
+    }
+    await take(late, link, 'speculation', speculate)
+    speculation?.stop()
   } finally {
     await far.close()
   }
@@ -140,9 +148,15 @@ async function begin(near: RunningNear, path: string, answers = true): Promise<T
   return { bytes: () => bytes, stop: () => asking.destroy() }
 }
 
-async function take(near: RunningNear, link: PresetName, beside: Beside): Promise<void> {
+async function take(
+  near: RunningNear,
+  link: PresetName,
+  beside: Beside,
+  prepare: () => Promise<void> | undefined = () => undefined,
+): Promise<void> {
   for (let count = 0; count < Number(values.asks); count++) {
     await setTimeout(300 + Math.random() * 700)
+    await prepare()
     const got = await get(`${site}/urgent?${count}`, near.proxy, DOCUMENT)
     if (got.body.length !== URGENT_BYTES) throw new Error(`${got.status} with ${got.body.length} bytes`)
     samples.push({ link, beside, ms: got.lastByteMs })
