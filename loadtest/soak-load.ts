@@ -155,6 +155,7 @@ async function eventStream({ proxy, liveUrl }: SoakLoad): Promise<boolean> {
   const { hostname, port } = new URL(proxy)
   const { host } = new URL(liveUrl)
   const asking = request({ hostname, port, path: `${liveUrl}/events`, headers: { host }, agent: false })
+  asking.on('error', () => {})
   asking.setTimeout(20_000, () => asking.destroy(new Error('silent')))
   asking.end()
   const [response] = await once(asking, 'response')
@@ -178,6 +179,7 @@ async function leave({ proxy, site }: SoakLoad, round: number): Promise<boolean>
   const { hostname, port } = new URL(proxy)
   const url = new URL(`${site.url}/download?bytes=2000000`)
   const asking = request({ hostname, port, path: url.href, headers: { host: url.host }, agent: false })
+  asking.on('error', () => {})
   asking.end()
   const [response] = await once(asking, 'response')
   const wanted = (round * 997) % 100_000

@@ -612,7 +612,12 @@ function makeHello(name: string | undefined, protocols: readonly string[] | unde
 }
 
 function makeTrace(): string {
-  const begun = beginTrace({ startedAt: NOW, isNamed: false, mode: 'optimistic', thresholds: defaultThresholds() })
+  const begun = beginTrace({
+    startedAt: NOW,
+    isNamed: false,
+    mode: 'optimistic',
+    thresholds: defaultThresholds(),
+  })
   const exchange = {
     at: 5,
     site: 'a',
