@@ -1,7 +1,7 @@
 // `hunch far`: reads the configuration, starts the far proxy, prints the line to run near with, closes it when told to.
 
 import { configPath, loadConfig } from './config-file.ts'
-import { waitForStop } from './stop.ts'
+import { DRAIN_MS, waitForStop } from './stop.ts'
 import { watchConfig } from './watch-config.ts'
 
 /** Gives 0 once the proxy has been closed; raises a Fault when it cannot start. */
@@ -30,11 +30,11 @@ export async function runFar(argv: readonly string[]): Promise<number> {
 }
 
 async function finish(
-  far: { readonly joinLine: string | undefined; close(): Promise<void> },
+  far: { readonly joinLine: string | undefined; close(patienceMs?: number): Promise<void> },
   stopped: Promise<unknown>,
 ): Promise<void> {
   // The only line of standard output: scripts read it. Logs go to standard error.
   if (far.joinLine !== undefined) process.stdout.write(`${far.joinLine}\n`)
   await stopped
-  await far.close()
+  await far.close(DRAIN_MS)
 }

@@ -2,7 +2,7 @@
 // closes it when told to stop.
 
 import { configPath, loadConfig } from './config-file.ts'
-import { waitForStop } from './stop.ts'
+import { DRAIN_MS, waitForStop } from './stop.ts'
 import { watchConfig } from './watch-config.ts'
 
 /** Gives 0 once the proxy has been closed; raises a Fault when it cannot start. */
@@ -22,6 +22,6 @@ export async function runNear(argv: readonly string[]): Promise<number> {
   const unwatch = path === undefined ? () => {} : watchConfig(path, () => near.reload(() => loadConfig('near', argv)))
   await stopped
   unwatch()
-  await near.close()
+  await near.close(DRAIN_MS)
   return 0
 }

@@ -3,6 +3,9 @@
 
 import { constants } from 'node:os'
 
+// A page takes less on most links; whoever wants it sooner says so twice.
+export const DRAIN_MS = 5_000
+
 export type StopSignal = 'SIGINT' | 'SIGTERM'
 
 /**

@@ -62,7 +62,8 @@ export interface Far {
   readonly joinLine: string | undefined
   /** Takes up what holds at once of another configuration; one that cannot be read changes nothing. Never rejects. */
   reload(read: () => Promise<FarConfig>): Promise<void>
-  close(): Promise<void>
+  /** Takes nothing new any more, waits so long for what is under way, and ends. */
+  close(patienceMs?: number): Promise<void>
 }
 
 /** Starts far; resolves when it listens. Raises PORT_IN_USE, CANNOT_LISTEN, CANNOT_READ, STORE_FORMAT. */
@@ -132,11 +133,12 @@ export async function startFar(config: FarConfig): Promise<Far> {
         log.warn({ message: asFault(error, 'CONFIG').message }, 'the configuration stays as it was')
       }
     },
-    close: async () => {
+    close: async (patienceMs = 0) => {
       clearInterval(refreshing)
       metrics?.close()
       context.metrics.close()
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      if (patienceMs > 0) await context.sessions.drain(patienceMs)
       context.sessions.endAll()
       await closed
       await ownPages.close()

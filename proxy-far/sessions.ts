@@ -1,6 +1,7 @@
 // The sessions that nears have with far, and whose each of them is.
 // Knows: when one begins and ends. Does not know: credentials, streams.
 import type { Http2Session } from 'node:http2'
+import { setTimeout } from 'node:timers/promises'
 
 export class Sessions {
   /** Whose it is; undefined until its first request was accepted. */
@@ -27,7 +28,22 @@ export class Sessions {
     }
   }
 
+  /** Says on all that they take nothing new (GOAWAY, RFC 9113 §6.8); resolves when what is under way has ended, at the latest then. */
+  async drain(patienceMs: number): Promise<void> {
+    const open = [...this.#nearIds.keys()]
+    const closed = open.map(session => new Promise<void>(resolve => session.once('close', () => resolve())))
+    for (const session of open) session.close()
+    await inTime(Promise.all(closed), patienceMs)
+  }
+
   endAll(): void {
     for (const session of this.#nearIds.keys()) session.destroy()
   }
+}
+
+async function inTime(work: Promise<unknown>, patienceMs: number): Promise<void> {
+  const over = new AbortController()
+  const late = setTimeout(patienceMs, undefined, over).catch(() => {})
+  await Promise.race([work, late])
+  over.abort()
 }

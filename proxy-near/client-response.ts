@@ -42,6 +42,16 @@ export class ClientResponse {
     response.on('error', () => {})
   }
 
+  /** Resolves when all has left for the client, or the client has gone. Never rejects. */
+  get left(): Promise<void> {
+    const response = this.#response
+    if (response.closed || response.destroyed || response.writableFinished) return Promise.resolve()
+    return new Promise(resolve => {
+      response.once('finish', resolve)
+      response.once('close', resolve)
+    })
+  }
+
   get begun(): boolean {
     return this.#response.headersSent
   }

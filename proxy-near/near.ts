@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import { pino } from 'pino'
 import type { NearConfig, Thresholds } from '../shared/config/options.ts'
@@ -42,7 +43,8 @@ export interface Near {
   readonly madePassword: string | undefined
   /** Takes up what holds at once of another configuration; one that cannot be read changes nothing. Never rejects. */
   reload(read: () => Promise<NearConfig>): Promise<void>
-  close(): Promise<void>
+  /** Takes no more connections, waits so long for the exchanges under way, and ends. */
+  close(patienceMs?: number): Promise<void>
 }
 
 /** Starts near; resolves when it listens. Raises PORT_IN_USE, CANNOT_LISTEN, USAGE, LINK_CREDENTIAL, CANNOT_READ. */
@@ -73,6 +75,7 @@ class NearProxy implements Near {
   readonly #door: Door
   readonly #direct = new DirectOrigins()
   readonly #versions: KeptVersions
+  readonly #serving = new Set<Promise<void>>()
   readonly #underWay = new Map<string, Promise<void>>()
   readonly #activity = new Activity(Date.now())
   readonly #settings: LiveSettings
@@ -135,8 +138,9 @@ class NearProxy implements Near {
     })
   }
 
-  async close(): Promise<void> {
+  async close(patienceMs = 0): Promise<void> {
     const closed = new Promise<void>(resolve => this.#front.server.close(() => resolve()))
+    if (patienceMs > 0) await this.#drain(patienceMs)
     this.#front.server.closeAllConnections()
     this.#interception?.close()
     // Both end their tunnels, whose sockets the server still counts as its own.
@@ -171,7 +175,7 @@ class NearProxy implements Near {
           },
           onOwn: (request: IncomingMessage, response: ServerResponse) => handler(request, response),
           onBad: (fault, response) => response.fail(fault),
-          onProxied: (request, response) => this.#serve(request, response),
+          onProxied: (request, response) => this.#exchange(request, response),
           onTunnel: (request, client, early) => this.#tunnel(request, client, early),
           onWebSocket: (request, client, early) => this.#serveWebSocket(request, client, early),
         })
@@ -192,6 +196,22 @@ class NearProxy implements Near {
       now: Date.now,
     })
     return pages
+  }
+
+  /** Serves, and counts as under way until all has left for the client. */
+  async #exchange(received: ClientRequest, response: ClientResponse): Promise<void> {
+    const ended = this.#serve(received, response).then(() => response.left)
+    this.#serving.add(ended)
+    await ended
+    this.#serving.delete(ended)
+  }
+
+  /** Resolves when no exchange is under way, at the latest then. Tunnels and WebSockets have no end to wait for. */
+  async #drain(patienceMs: number): Promise<void> {
+    const over = new AbortController()
+    const late = setTimeout(patienceMs, 'late', over).catch(() => {})
+    while (this.#serving.size > 0 && (await Promise.race([late, ...this.#serving])) !== 'late');
+    over.abort()
   }
 
   async #serve(received: ClientRequest, response: ClientResponse): Promise<void> {

@@ -1,8 +1,8 @@
 // Claims about `hunch far` and `hunch near` as a person meets them: what they print, how they stop, what they refuse.
 import { once } from 'node:events'
 import { rename, writeFile } from 'node:fs/promises'
-import { Agent, createServer as createWebServer, get } from 'node:http'
-import { createServer, type Server } from 'node:net'
+import { Agent, createServer as createWebServer, get, type IncomingMessage } from 'node:http'
+import { connect, createServer, type Server } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { startHunch } from './run-hunch.ts'
@@ -89,6 +89,32 @@ t.test('what a changed file says holds without a new start, and without a connec
   t.equal(await near.waitForEnd(), 0)
 })
 
+for (const stopped of ['near', 'far'] as const) {
+  t.test(`${stopped} lets the exchanges under way end when it is told to stop, and takes no new ones`, async t => {
+    const pair = await startPair(t)
+    const address = (await pair.near.waitFor(LISTENING)).groups?.['address'] ?? ''
+    const origin = await startSlowOrigin(t)
+    const response = await begin(address, origin.url)
+    pair[stopped].kill('SIGTERM')
+    if (stopped === 'near') await untilRefused(address)
+    origin.finish()
+    t.equal(await text(response), 'the beginning, the end')
+    t.equal(await pair[stopped].waitForEnd(), 0)
+  })
+}
+
+t.test('near stops at once at a second signal, and what was under way breaks', async t => {
+  const { near } = await startPair(t)
+  const address = (await near.waitFor(LISTENING)).groups?.['address'] ?? ''
+  const origin = await startSlowOrigin(t)
+  const broken = text(await begin(address, origin.url)).catch((error: NodeJS.ErrnoException) => error.code)
+  near.kill('SIGTERM')
+  await untilRefused(address)
+  near.kill('SIGTERM')
+  t.equal(await near.waitForEnd(), 143)
+  t.equal(await broken, 'ECONNRESET')
+})
+
 /** Runs the line that far prints, as a shell would, with options of the trial behind it. */
 async function startPair(t: Test, words: readonly string[] = []) {
   const data = words.length === 0 ? t.testdir() : `${t.testdirName}/data`
@@ -103,6 +129,37 @@ async function startOrigin(t: Test): Promise<string> {
   t.teardown(() => origin.close())
   await once(origin, 'listening')
   return `http://127.0.0.1:${portOf(origin)}/`
+}
+
+/** An origin that sends the beginning of its page, and the end when it is told to. */
+async function startSlowOrigin(t: Test): Promise<{ readonly url: string; finish(): void }> {
+  const { promise: told, resolve: finish } = Promise.withResolvers<void>()
+  const origin = createWebServer((_request, response) => {
+    response.write('the beginning, ')
+    void told.then(() => response.end('the end'))
+  }).listen(0, '127.0.0.1')
+  t.teardown(() => origin.close().closeAllConnections())
+  await once(origin, 'listening')
+  return { url: `http://127.0.0.1:${portOf(origin)}/`, finish }
+}
+
+/** The response to a GET through the proxy, once its first bytes have come. */
+async function begin(proxy: string, url: string): Promise<IncomingMessage> {
+  const { hostname, port } = new URL(proxy)
+  const [response] = (await once(get({ hostname, port, path: url, agent: false }), 'response')) as [IncomingMessage]
+  await once(response, 'readable')
+  return response
+}
+
+/** Resolves when nobody listens there any more. */
+async function untilRefused(address: string): Promise<void> {
+  const { hostname, port } = new URL(address)
+  for (;;) {
+    const socket = connect(Number(port), hostname)
+    const outcome = await once(socket, 'connect').catch((error: NodeJS.ErrnoException) => error.code)
+    socket.destroy()
+    if (outcome === 'ECONNREFUSED') return
+  }
 }
 
 /** Asks for `url` as a browser asks a proxy: in absolute form (RFC 9112 §3.2.2). */
