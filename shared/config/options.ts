@@ -111,15 +111,11 @@ export const options = {
   metrics: row(
     hostPort,
     { far: null },
-    'Serve /metrics and /healthz there, in clear and to everybody who reaches it: a loopback address',
+    'Serve /metrics and /healthz there, in clear, to all who reach it: a loopback address',
   ),
   allowPrivate: row(toggle, { far: 'false' }, 'Also fetch from private and loopback addresses'),
   allowPorts: row(portRanges, { far: '80,443,1024-65535' }, 'The ports that far connects to'),
-  processes: row(
-    processes,
-    { far: '1' },
-    'How many processes share the port: one for each core with auto; memory is theirs together',
-  ),
+  processes: row(processes, { far: '1' }, 'How many processes share the port and --memory; auto: one for each core'),
   cleartext: row(toggle, { far: 'false' }, 'HTTP/2 without TLS; only when listening on loopback'),
   link: row(
     word('modem-28.8', 'gprs', 'edge', '3g', 'geo', 'leo', 'plane', 'lan'),
@@ -143,7 +139,7 @@ export const options = {
   sharedStore: row(
     storeUrl,
     { far: null },
-    'Valkey or Redis, shared by fars on several machines: redis://, rediss://, redis-cluster:// or rediss-cluster://',
+    'Valkey or Redis that several fars share: redis:// or redis-cluster://, with TLS rediss…',
   ),
   linkTimeoutMs: row(
     milliseconds(1, LONGEST_WAIT_MS),
@@ -192,7 +188,7 @@ export const options = {
   trace: row(
     file,
     { near: null },
-    'Write a line about each exchange there: sizes, times, decisions; no contents, and of URLs only keyed hashes',
+    'Write a line about each exchange there: sizes, times, decisions, keyed hashes of URLs',
   ),
   traceUrls: row(toggle, { near: 'false' }, 'Name URLs and hosts in the trace as they are'),
   logLevel: everywhere(

@@ -27,5 +27,9 @@ t.test('on a long and fast link each doubling costs what is left of a round trip
 t.test('of a link that nobody has measured nothing is known', async t => {
   t.equal(transferMs(1_000, { bandwidthBytesPerSecond: undefined, roundTripMs: undefined }), 0)
   t.equal(transferMs(1_000, { bandwidthBytesPerSecond: 0, roundTripMs: 5 }), 0)
-  t.equal(transferMs(100_000, { ...slow, roundTripMs: undefined }), 100_000, 'without a round trip it is the rate alone')
+  t.equal(
+    transferMs(100_000, { ...slow, roundTripMs: undefined }),
+    100_000,
+    'without a round trip it is the rate alone',
+  )
 })
