@@ -1,7 +1,6 @@
 // One answer on its way to near: parts put into its lane of the link, each with the rank of its kind.
 // Knows: the HTTP/2 stream, the order of parts, which are more urgent. Does not know: what else is on the link.
 import { constants, type ServerHttp2Stream } from 'node:http2'
-import { performance } from 'node:perf_hooks'
 import { Fault } from '../shared/fault.ts'
 import { type Priority } from '../shared/http/priority.ts'
 import { type Lane, openLane } from '../shared/link/lanes.ts'
@@ -9,6 +8,7 @@ import { type AnswerState, advance } from '../shared/link/order.ts'
 import { type Part, encodePart } from '../shared/link/parts.ts'
 import { ANSWER_TYPE } from '../shared/link/protocol.ts'
 import { SPECULATION_RANK, VERDICT_RANK, rankOf } from '../shared/link/schedule.ts'
+import { systemClock } from './clock.ts'
 
 export class AnswerStream {
   readonly #stream: ServerHttp2Stream
@@ -21,11 +21,7 @@ export class AnswerStream {
     this.#stream = stream
     this.#priority = priority
     // The head of the stream goes out with the first bytes, in one packet.
-    this.#lane = openLane(
-      stream,
-      () => performance.now(),
-      () => this.#respond(),
-    )
+    this.#lane = openLane(stream, systemClock, () => this.#respond())
   }
 
   /** Bytes of parts put in so far. */

@@ -1,7 +1,6 @@
 // Far as an ordinary HTTP/2 forward proxy, for clients that do not speak the extension: curl, nghttp, browsers.
 // Knows: requests and responses as they are. Does not know: versions, parts.
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import { performance } from 'node:perf_hooks'
 import type { Readable } from 'node:stream'
 import { type Fault, asFault } from '../shared/fault.ts'
 import { type RequestFacts } from '../shared/http/caching.ts'
@@ -12,6 +11,7 @@ import { canonicalUrl } from '../shared/http/url.ts'
 import { openLane } from '../shared/link/lanes.ts'
 import { FAULT_FIELD } from '../shared/link/protocol.ts'
 import { rankOf } from '../shared/link/schedule.ts'
+import { systemClock } from './clock.ts'
 import type { Origins } from './origin.ts'
 
 // Node ends their streams with the head.
@@ -48,7 +48,7 @@ export async function proxyPlainly(
     stream.once('wantTrailers', () => stream.sendTrailers(toHeaders(asTrailers(response.trailers()))))
     stream.respond({ ':status': status, ...toHeaders(response.fields) }, { waitForTrailers: hasContent })
     const { urgency, incremental } = priorityOf(facts.fields)
-    const lane = openLane(stream, () => performance.now())
+    const lane = openLane(stream, systemClock)
     for await (const chunk of response.body) {
       if (!hasContent) break
       count(chunk.length)

@@ -2,7 +2,6 @@
 // Knows: sockets. Does not know: TLS, HTTP inside.
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
-import { performance } from 'node:perf_hooks'
 import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { TLSSocket } from 'node:tls'
@@ -14,6 +13,7 @@ import { FAULT_FIELD } from '../shared/link/protocol.ts'
 import { rankOf } from '../shared/link/schedule.ts'
 import { proxyStatus } from '../shared/http/proxy-status.ts'
 import { originFault } from '../shared/origin-fault.ts'
+import { systemClock } from './clock.ts'
 import type { Reach } from './reach.ts'
 
 /** What a tunnel carried, for the log. */
@@ -53,7 +53,7 @@ export async function joinWays(stream: ServerHttp2Stream, socket: Socket): Promi
 /** The stream as its lane of the link, for what nobody says the priority of. */
 export function onLink(stream: ServerHttp2Stream): Writable {
   const { urgency, incremental } = DEFAULT_PRIORITY
-  return openLane(stream, () => performance.now()).asWritable({ rank: rankOf(urgency), incremental })
+  return openLane(stream, systemClock).asWritable({ rank: rankOf(urgency), incremental })
 }
 
 /** Does `act`; its signal fires when `stream` closes meanwhile, with CLIENT_GONE. */

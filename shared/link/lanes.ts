@@ -18,6 +18,12 @@ interface LinkSession {
   ping(answered: (error: Error | null) => void): boolean
 }
 
+/** Milliseconds, ever rising, from any start; `wake` calls once in `delayMs`, unless what it returns is called before. */
+export interface LaneClock {
+  now(): number
+  wake(delayMs: number, action: () => void): () => void
+}
+
 /** How urgent bytes are, and whether they may share their turn (RFC 9218 §4). */
 export interface Standing {
   readonly rank: Rank
@@ -52,9 +58,9 @@ function makeItem({ bytes, rank, incremental }: Load, awaited?: Awaited): Item {
 const known = new WeakMap<object, Lanes>()
 
 /** The lane of a stream. `onFirst` is called right before its first bytes go out, to send a head with them. */
-export function openLane(stream: LinkStream, now: () => number, onFirst: () => void = () => undefined): Lane {
+export function openLane(stream: LinkStream, clock: LaneClock, onFirst: () => void = () => undefined): Lane {
   const key = stream.session ?? stream
-  const lanes = known.get(key) ?? new Lanes(stream.session, now)
+  const lanes = known.get(key) ?? new Lanes(stream.session, clock)
   known.set(key, lanes)
   return lanes.open(stream, onFirst)
 }
@@ -62,13 +68,15 @@ export function openLane(stream: LinkStream, now: () => number, onFirst: () => v
 class Lanes {
   readonly #schedule = new Schedule()
   readonly #session: LinkSession | undefined
-  readonly #now: () => number
+  readonly #clock: LaneClock
   readonly #lanes = new Map<number, Lane>()
   #opened = 0
+  #staySleeping: () => void = () => undefined
+  #wakesAt = Number.POSITIVE_INFINITY
 
-  constructor(session: LinkSession | undefined, now: () => number) {
+  constructor(session: LinkSession | undefined, clock: LaneClock) {
     this.#session = session
-    this.#now = now
+    this.#clock = clock
   }
 
   get pieceBytes(): number {
@@ -89,7 +97,20 @@ class Lanes {
   }
 
   tell(event: ScheduleEvent): void {
-    for (const command of this.#schedule.handle(event, this.#now())) this.#perform(command)
+    for (const command of this.#schedule.handle(event, this.#clock.now())) this.#perform(command)
+    this.#sleep()
+  }
+
+  /** One timer; where it turns out to be too early, it is set again. */
+  #sleep(): void {
+    const { wakeAt } = this.#schedule
+    if (wakeAt === undefined || this.#wakesAt <= wakeAt) return
+    this.#staySleeping()
+    this.#wakesAt = wakeAt
+    this.#staySleeping = this.#clock.wake(wakeAt - this.#clock.now(), () => {
+      this.#wakesAt = Number.POSITIVE_INFINITY
+      this.tell({ kind: 'woke' })
+    })
   }
 
   #perform(command: ScheduleCommand): void {

@@ -7,7 +7,9 @@
 //
 // Starting, the amount grows as TCP's own does (RFC 5681 §3.1): by what arrives, so that it doubles in each round trip and
 // TCP is handed little that it cannot send yet. Settled, it is a little more than bandwidth × round trip (the model of
-// BBR). After a rest TCP begins anew (RFC 5681 §4.1), and so does the growth, up to what is known of the link.
+// BBR), and between two marks as much is taken to have arrived as the link carries in that time: so bytes go out one by one
+// when the link has room for them, and not in lumps when a mark says so. After a rest TCP begins anew (RFC 5681 §4.1), and
+// so does the growth, up to what is known of the link.
 import { RECORD_BYTES } from './protocol.ts'
 
 /** Travels with bytes: what was known when it went out. */
@@ -37,7 +39,7 @@ const CAUTION = 0.5
 // Larger pieces cost less work, and nobody notices having waited for one of 10 ms.
 const PIECE_MS = 10
 const MAX_PIECE_BYTES = 64 * 1024
-// What a packet of 1.4 kB costs beside its content is 7 %, one of three quarters of that 10 %.
+// What marks go out with: a packet that is nearly full, which the last one of an answer seldom is.
 const FILLED = 0.75
 // A mark costs 17 bytes, its answer a packet on the way back: eight in a round trip tell soon enough.
 const MARKS_PER_ROUND = 8
@@ -47,6 +49,9 @@ const MAX_MARK_BYTES = 256 * 1024
 const GAIN = 1.25
 // Event loops are late by about that.
 const SLACK_MS = 10
+// One piece in a round trip tells nothing: whatever the link is, it is as if the packet took all of the time. The second
+// must go out before the first has been answered.
+const LEAST_PIECES = 1.5
 // A round faster by a quarter is faster; three without are a plateau.
 const FASTER = 1.25
 const PLATEAU_ROUNDS = 3
@@ -72,8 +77,11 @@ export class Pipe {
   #arrivedBytes = 0
   #arrivedAt = 0
   #arrivedSentAt = 0
-  /** Where the sender last had nothing to send; nowhere yet. */
+  /** Since when the link is taken to carry what is under way. */
+  #carriesFrom = 0
+  /** Where the sender last had less to send than it might; nowhere yet. And since when it has nothing to send. */
   #starvedBytes = -1
+  #starvesFrom: number | undefined
 
   #windowBytes = START_BYTES
   #isSettled = false
@@ -86,10 +94,18 @@ export class Pipe {
   #probesFrom: number | undefined
 
   /** Whether more may be sent; of what can wait, less as long as nothing is known of the link. */
-  isOpen(canWait: boolean): boolean {
+  isOpen(canWait: boolean, now: number): boolean {
     // Without a mark under way nothing would ever open it again.
     if (this.#marks === 0) return true
-    return this.#underWayBytes < this.limitBytes * (canWait && !this.#isSettled ? CAUTION : 1)
+    return this.#expectedBytes(now) < this.limitBytes * (canWait && !this.#isSettled ? CAUTION : 1)
+  }
+
+  /** When it opens by itself, if it is not open; undefined where only a mark opens it. */
+  get opensAt(): number | undefined {
+    const { bandwidth, limitBytes } = this
+    const excessBytes = this.#underWayBytes - limitBytes
+    if (!this.#isSettled || bandwidth === undefined || excessBytes >= this.#foreseeableBytes) return undefined
+    return this.#carriesFrom + (excessBytes + 1) / bandwidth
   }
 
   /** How much may be under way; the last piece may exceed it. */
@@ -104,15 +120,6 @@ export class Pipe {
   get pieceBytes(): number {
     const pieces = Math.floor(((this.bandwidth ?? 0) * PIECE_MS) / PIECE_BYTES)
     return Math.min(Math.max(pieces, 1) * PIECE_BYTES, MAX_PIECE_BYTES)
-  }
-
-  /** How much of a piece to send now: not far beyond the limit, though packets that are hardly filled waste more. */
-  get roomBytes(): number {
-    const { pieceBytes } = this
-    return Math.min(
-      pieceBytes,
-      Math.max(Math.floor(this.limitBytes - this.#underWayBytes), Math.floor(pieceBytes * FILLED)),
-    )
   }
 
   /** Bytes per millisecond that the link was seen to carry of late; undefined before any load. */
@@ -136,6 +143,11 @@ export class Pipe {
       this.#arrivedAt = now
       this.#arrivedSentAt = now
     }
+    // A sender that fills up again at once has not starved.
+    if (now - (this.#starvesFrom ?? now) > SLACK_MS) this.#starvedBytes = this.#sentBytes
+    this.#starvesFrom = undefined
+    // The link carries nothing in advance.
+    if (this.#expectedBytes(now) === 0) this.#carriesFrom = now - this.#underWayBytes / (this.bandwidth ?? 1)
     if (now !== this.#sentAt) this.#turnBytes = this.#sentBytes
     this.#sentBytes += bytes
     this.#sentAt = now
@@ -162,26 +174,40 @@ export class Pipe {
     this.#arrivedBytes = Math.min(this.#arrivedBytes + bytes, this.#sentBytes)
   }
 
-  /** There is nothing more to send, so that what arrives next does not tell what the link can carry. */
-  starve(): void {
-    this.#starvedBytes = this.#sentBytes
+  /** There is nothing to send though it is open: what arrives then does not tell what the link can carry. */
+  starve(now: number): void {
+    this.#starvesFrom ??= now
   }
 
-  /** The answer to a mark came back. */
-  arrive(mark: Mark, now: number): void {
+  /** The answer to a mark came back, and with it what it tells, unless the mark went out without its bytes. */
+  arrive(mark: Mark, now: number, tells = true): void {
     this.#marks -= 1
     const arrivedBytes = Math.max(this.#arrivedBytes, mark.sentBytes)
     this.#windowBytes += arrivedBytes - this.#arrivedBytes
     this.#arrivedBytes = arrivedBytes
     this.#arrivedAt = now
     this.#arrivedSentAt = mark.sentAt
+    this.#carriesFrom = now
+    if (!tells) return
     this.#learnRate(mark, now)
     this.#learnRoundTrip(mark, now)
   }
 
   /** What fills a link that is known. */
   get #fullBytes(): number {
-    return (this.bandwidth ?? 0) * ((this.roundTripMs ?? 0) * GAIN + SLACK_MS) + this.pieceBytes
+    const product = (this.bandwidth ?? 0) * ((this.roundTripMs ?? 0) * GAIN + SLACK_MS)
+    return Math.max(product, this.pieceBytes * LEAST_PIECES)
+  }
+
+  /** How much may be taken to have arrived without a mark that says so: where marks are late, a round trip's worth. */
+  get #foreseeableBytes(): number {
+    return this.#isSettled ? (this.bandwidth ?? 0) * (this.roundTripMs ?? 0) : 0
+  }
+
+  /** What is under way still, if the link goes on as it did. */
+  #expectedBytes(now: number): number {
+    const carriedBytes = (this.bandwidth ?? 0) * (now - this.#carriesFrom)
+    return Math.max(0, this.#underWayBytes - Math.min(carriedBytes, this.#foreseeableBytes))
   }
 
   get #underWayBytes(): number {

@@ -37,6 +37,8 @@ export type ScheduleEvent =
   /** HTTP/2 has let the oldest piece of this lane go that it was handed. */
   | { readonly kind: 'let-go'; readonly lane: number }
   | { readonly kind: 'mark-arrived'; readonly mark: Mark }
+  /** It is `wakeAt`. */
+  | { readonly kind: 'woke' }
   | { readonly kind: 'closed'; readonly lane: number }
 
 export type ScheduleCommand =
@@ -67,6 +69,11 @@ export class Schedule {
     return this.#pipe.pieceBytes
   }
 
+  /** When to be woken, unless something else happens before; undefined: never. */
+  get wakeAt(): number | undefined {
+    return this.#next() && this.#pipe.opensAt
+  }
+
   handle(event: ScheduleEvent, now: number): readonly ScheduleCommand[] {
     const commands = this.#take(event, now)
     return [...commands, ...this.#serve(now)]
@@ -92,8 +99,9 @@ export class Schedule {
         return handed?.isHeldBack ? this.#send(handed.bytes, now) : []
       }
       case 'mark-arrived':
-        this.#pipe.arrive(event.mark, now)
-        this.#findHeldBack(event.mark)
+        this.#pipe.arrive(event.mark, now, !this.#findHeldBack(event.mark))
+        return []
+      case 'woke':
         return []
       case 'closed': {
         for (const handed of this.#lanes.get(event.lane)?.handed ?? []) {
@@ -127,14 +135,15 @@ export class Schedule {
     const commands: ScheduleCommand[] = []
     for (;;) {
       const lane = this.#next()
-      if (!lane) break
+      if (!lane) {
+        if (this.#pipe.isOpen(false, now)) this.#pipe.starve(now)
+        return commands
+      }
       // Verdicts are small, and never wait for what is less urgent to arrive.
-      if (lane.rank !== VERDICT_RANK && !this.#pipe.isOpen(lane.rank === SPECULATION_RANK)) return commands
+      if (lane.rank !== VERDICT_RANK && !this.#pipe.isOpen(lane.rank === SPECULATION_RANK, now)) return commands
       const bytes = this.#hand(lane, now)
       commands.push(...this.#send(bytes, now), { kind: 'write', lane: lane.name, bytes })
     }
-    this.#pipe.starve()
-    return commands
   }
 
   #send(bytes: number, now: number): readonly ScheduleCommand[] {
@@ -168,10 +177,8 @@ export class Schedule {
 
   /** Takes one piece out of a lane; gives its length. */
   #hand(lane: Lane, now: number): number {
-    const { pieceBytes, roomBytes } = this.#pipe
-    const atMost = lane.rank === VERDICT_RANK ? pieceBytes : roomBytes
     const bytes = Math.min(
-      atMost,
+      this.#pipe.pieceBytes,
       lane.offers.reduce((sum, offer) => sum + offer.bytes, 0),
     )
     const started = this.#servedOf(lane)
@@ -191,14 +198,17 @@ export class Schedule {
   }
 
   /** A mark goes out with the piece that it follows; where only the mark has arrived, HTTP/2 holds the piece back. */
-  #findHeldBack(mark: Mark): void {
+  #findHeldBack(mark: Mark): boolean {
+    let isFound = false
     for (const lane of this.#lanes.values()) {
       for (const handed of lane.handed) {
         if (handed.isHeldBack || handed.at > mark.sentAt) continue
         handed.isHeldBack = true
+        isFound = true
         this.#pipe.retract(handed.bytes)
       }
     }
+    return isFound
   }
 }
 

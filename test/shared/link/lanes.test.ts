@@ -13,7 +13,17 @@ const turn = () => new Promise(resolve => setImmediate(resolve))
 class Session {
   readonly written: string[] = []
   readonly pings: ((error: Error | null) => void)[] = []
-  now = 0
+  #now = 0
+
+  now(): number {
+    this.#now += 0.001
+    return this.#now
+  }
+
+  /** Only what arrives makes room here. */
+  wake(): () => void {
+    return () => undefined
+  }
 
   ping(answered: (error: Error | null) => void): boolean {
     this.pings.push(answered)
@@ -24,7 +34,7 @@ class Session {
   async answerAll(): Promise<void> {
     await turn()
     while (this.pings.length > 0) {
-      this.now += 100
+      this.#now += 100
       for (const ping of this.pings.splice(0)) ping(null)
       await turn()
     }
@@ -39,7 +49,7 @@ class Session {
       },
     })
     const linked = Object.assign(stream, { session: this })
-    const lane = openLane(linked, () => (this.now += 0.001), onFirst)
+    const lane = openLane(linked, this, onFirst)
     return { stream, lane }
   }
 }

@@ -20,6 +20,7 @@ class Side {
   readonly handed = new Map<number, number>()
   /** Lanes whose bytes HTTP/2 holds back. */
   readonly heldBack = new Set<number>()
+  #wakesAt = Number.POSITIVE_INFINITY
 
   give(event: ScheduleEvent): void {
     const { link } = this
@@ -41,6 +42,14 @@ class Side {
       if (!this.heldBack.has(lane)) link.at(link.now, () => this.give({ kind: 'let-go', lane }))
     }
     for (const mark of marks) link.send(17, mark)
+    const { wakeAt } = this.schedule
+    if (wakeAt === undefined || wakeAt >= this.#wakesAt) return
+    this.#wakesAt = wakeAt
+    link.at(wakeAt, () => {
+      if (this.#wakesAt !== wakeAt) return
+      this.#wakesAt = Number.POSITIVE_INFINITY
+      this.give({ kind: 'woke' })
+    })
   }
 
   offer(lane: number, bytes: number, rank: Rank, incremental = true): void {

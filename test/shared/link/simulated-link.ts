@@ -38,14 +38,15 @@ export class SimulatedLink {
   }
 
   at(at: number, happen: () => void): void {
-    this.#due.push({ at, happen })
+    const before = this.#due.findLastIndex(due => due.at <= at)
+    this.#due.splice(before + 1, 0, { at, happen })
   }
 
   runUntil(end: number): void {
     for (;;) {
-      const [next] = this.#due.toSorted((one, other) => one.at - other.at)
+      const [next] = this.#due
       if (!next || next.at > end) break
-      this.#due.splice(this.#due.indexOf(next), 1)
+      this.#due.shift()
       this.now = Math.max(this.now, next.at)
       next.happen()
     }
