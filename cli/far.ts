@@ -8,7 +8,7 @@ import { watchConfig } from './watch-config.ts'
 export async function runFar(argv: readonly string[]): Promise<number> {
   const config = await loadConfig('far', argv)
   const stopped = waitForStop()
-  const { countProcesses, isOneOfSeveral, sayReady, startProcesses, whenTold } = await import(
+  const { countProcesses, isOneOfSeveral, ownPart, sayReady, startProcesses, whenTold } = await import(
     '../proxy-far/processes.ts'
   )
   const isShared = isOneOfSeveral()
@@ -19,11 +19,12 @@ export async function runFar(argv: readonly string[]): Promise<number> {
   }
   const told = isShared ? whenTold() : new Promise(() => {})
   const { startFar } = await import('../proxy-far/far.ts')
-  const far = await startFar(isShared ? { ...config, invite: false } : config)
+  const far = await startFar(isShared ? ownPart(config) : config)
   if (isShared) sayReady()
+  const load = async () => (isShared ? ownPart(await loadConfig('far', argv)) : loadConfig('far', argv))
   // Each of several processes watches for itself.
   const path = configPath('far', argv)
-  const unwatch = path === undefined ? () => {} : watchConfig(path, () => far.reload(() => loadConfig('far', argv)))
+  const unwatch = path === undefined ? () => {} : watchConfig(path, () => far.reload(load))
   await finish(far, Promise.race([stopped, told]))
   unwatch()
   return 0
