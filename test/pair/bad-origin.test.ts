@@ -1,7 +1,8 @@
 // Claims about origins that misbehave: a page with the fault while nothing was sent, a broken connection after that.
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { ask } from './client.ts'
+import { ask, begin, headOf, readAll } from './client.ts'
 import { closedUrl, makeText, startRawOrigin } from './odd-origin.ts'
 import { startPair } from './running-pair.ts'
 
@@ -54,12 +55,17 @@ t.test('a reset or a stall in the middle of a content breaks the connection: not
   const { near } = await startPair(t, { far: ['--origin-silence-ms', '100'] })
   for (const framing of ['Content-Length: 200000\r\n\r\n', 'Transfer-Encoding: chunked\r\n\r\n186a0\r\n']) {
     for (const end of ['reset', 'stall'] as const) {
+      const came = Promise.withResolvers<Socket>()
       const url = await startRawOrigin(t, socket => {
-        socket.write(`${HEAD}${framing}${page.slice(0, 50_000)}`, () => {
-          if (end === 'reset') socket.destroy()
-        })
+        socket.write(`${HEAD}${framing}${page.slice(0, 50_000)}`)
+        came.resolve(socket)
       })
-      const got = await ask(near.address, url)
+      const request = begin(near.address, url)
+      request.end()
+      // A reset that overtakes the head would be a response that never began.
+      const response = await headOf(request)
+      if (end === 'reset') (await came.promise).destroy()
+      const got = await readAll(response)
       t.match(got, { status: 200, complete: false }, `${end}, ${framing.slice(0, 17)}`)
       t.ok(got.body.equals(Buffer.from(page.slice(0, got.body.length))))
     }
@@ -73,7 +79,9 @@ t.test(
     const short = await startRawOrigin(t, socket =>
       socket.end(`${HEAD}Content-Length: 20000\r\n\r\n${page.slice(0, 19_999)}`),
     )
-    t.match(await ask(near.address, short), { status: 200, complete: false })
+    // Small enough that far may know before near has sent anything: then it is a page that says so.
+    const cut = await ask(near.address, short)
+    t.ok(cut.status === 502 ? cut.complete : cut.status === 200 && !cut.complete, `${cut.status}, ${cut.complete}`)
     const long = await startRawOrigin(t, socket =>
       socket.end(`${HEAD}Content-Length: 10000\r\n\r\n${page.slice(0, 10_001)}`),
     )
