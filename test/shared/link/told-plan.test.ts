@@ -2,7 +2,9 @@
 import t from 'tap'
 import { decideSpeculation } from '../../../shared/exchange/plan-speculation.ts'
 import { formatPlan, parsePlan, type ToldPlan } from '../../../shared/link/told-plan.ts'
-import { thresholds } from '../sample-version.ts'
+import { thresholds as small } from '../sample-version.ts'
+
+const thresholds = { ...small, maxBaseBytes: 100_000 }
 
 const candidate = {
   sizeBytes: 41_200,
