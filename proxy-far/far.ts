@@ -8,7 +8,7 @@ import {
   type Http2Session,
   type ServerHttp2Stream,
 } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
@@ -213,7 +213,11 @@ function makeServer(context: FarContext): Http2Server {
         handshakeTimeout: HANDSHAKE_MS,
       })
   // Bytes of a record count only when all of it has come (RECORD_BYTES tells why that matters).
-  server.on('secureConnection', (socket: TLSSocket) => socket.setMaxSendFragment(RECORD_BYTES))
+  server.on('secureConnection', (socket: TLSSocket) => {
+    socket.setMaxSendFragment(RECORD_BYTES)
+    context.sessions.hold(socket)
+  })
+  server.on('connection', (socket: Socket) => context.sessions.hold(socket))
   // Node's compatible interface refuses CONNECT by itself unless somebody listens; `serve` opens the tunnel.
   server.on('connect', () => {})
   server.on('stream', (stream, headers, flags) => {

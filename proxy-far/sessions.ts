@@ -1,11 +1,14 @@
 // The sessions that nears have with far, and whose each of them is.
 // Knows: when one begins and ends. Does not know: credentials, streams.
 import type { Http2Session } from 'node:http2'
+import type { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 
 export class Sessions {
   /** Whose it is; undefined until its first request was accepted. */
   readonly #nearIds = new Map<Http2Session, string | undefined>()
+
+  readonly #sockets = new Set<Socket>()
 
   add(session: Http2Session): void {
     this.#nearIds.set(session, undefined)
@@ -36,8 +39,16 @@ export class Sessions {
     await inTime(Promise.all(closed), patienceMs)
   }
 
+  /** A connection that far accepted, with or without TLS. */
+  hold(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+  }
+
   endAll(): void {
     for (const session of this.#nearIds.keys()) session.destroy()
+    // Node ends the socket of a session that was closed before, and then waits for the other side; that may be gone.
+    for (const socket of this.#sockets) socket.destroy()
   }
 }
 
