@@ -2,7 +2,6 @@
 // Knows: its options, what a person has to know first. Does not know: stores (proxy-near/trust), certificates.
 
 import { homedir } from 'node:os'
-import { parseArgs } from 'node:util'
 import {
   type AuthorityCertificate,
   deleteAuthority,
@@ -13,8 +12,9 @@ import {
 import { findNssStores } from '../proxy-near/trust/nss-store.ts'
 import type { Outcome, TrustStore } from '../proxy-near/trust/store.ts'
 import { findSystemStore } from '../proxy-near/trust/system-store.ts'
-import { asFault, Fault } from '../shared/fault.ts'
+import { Fault } from '../shared/fault.ts'
 import { loadConfig } from './config-file.ts'
+import { parseWords } from './parse-words.ts'
 
 const options = {
   data: { type: 'string' },
@@ -109,11 +109,7 @@ async function show(data: string, all: readonly TrustStore[], isJson: boolean): 
 }
 
 function readArguments(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: true })
-  } catch (error) {
-    throw asFault(error, 'USAGE')
-  }
+  return parseWords({ args: [...argv], options, strict: true, allowPositionals: true })
 }
 
 function findStores(withSystem: boolean): readonly TrustStore[] {

@@ -1,14 +1,14 @@
 // `hunch near cache` and `hunch far cache`: what the proxies keep on the disk, for a person. Also while they run.
 // Knows: its options, how versions are shown. Does not know: how they are kept (store/).
 import { writeFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
-import { asFault, Fault } from '../shared/fault.ts'
+import { Fault } from '../shared/fault.ts'
 import { canonicalUrl } from '../shared/http/url.ts'
 import { originOf, type Version } from '../shared/version.ts'
 import { describeFailure, openToRead, openToWrite, storePath } from '../store/database.ts'
 import { type Described, Reader } from '../store/reader.ts'
 import { type ClearedPart, Writer } from '../store/writer.ts'
 import { loadConfig } from './config-file.ts'
+import { parseWords } from './parse-words.ts'
 
 const options = {
   data: { type: 'string' },
@@ -161,11 +161,7 @@ function withWriter<Result>(path: string, use: (writer: Writer) => Result): Resu
 }
 
 function readArguments(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: true })
-  } catch (error) {
-    throw asFault(error, 'USAGE')
-  }
+  return parseWords({ args: [...argv], options, strict: true, allowPositionals: true })
 }
 
 function readPart({ all, url, origin }: Parsed): ClearedPart {

@@ -3,7 +3,6 @@
 
 import { type Duplex, PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { parseArgs } from 'node:util'
 import { asEffort, DEFAULT_EFFORT } from '../shared/delta/effort.ts'
 import {
   createDeltaDecoder,
@@ -18,6 +17,7 @@ import { asFault, Fault, faults } from '../shared/fault.ts'
 import { openBase, openInput, openOutput, STANDARD } from './delta-files.ts'
 import { showProgress } from './delta-progress.ts'
 import { formatJson, formatText } from './delta-show.ts'
+import { parseWords } from './parse-words.ts'
 
 const options = {
   output: { type: 'string', short: 'o' },
@@ -75,11 +75,7 @@ export async function runDelta(argv: readonly string[]): Promise<number> {
 type Values = ReturnType<typeof readArguments>['values']
 
 function readArguments(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: true })
-  } catch (error) {
-    throw asFault(error, 'USAGE')
-  }
+  return parseWords({ args: [...argv], options, strict: true, allowPositionals: true })
 }
 
 async function encode(paths: readonly string[], values: Values): Promise<void> {

@@ -2,13 +2,12 @@
 // Knows: the order of the steps, what a person is told. Does not know: units (service/units.ts), keys (proxy-far/).
 import { networkInterfaces, userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { openIdentity } from '../proxy-far/identity.ts'
 import { makeJoinLine, rememberUrl } from '../proxy-far/invitation.ts'
 import { formatHostPort } from '../shared/config/host-port.ts'
 import type { FarConfig, OptionName } from '../shared/config/options.ts'
 import { readConfig, readFlagTexts } from '../shared/config/read-config.ts'
-import { asFault, Fault } from '../shared/fault.ts'
+import { Fault } from '../shared/fault.ts'
 import { kindOfAddress } from '../shared/http/reach.ts'
 import { isLoopback } from '../shared/link/join-url.ts'
 import { loadConfig } from './config-file.ts'
@@ -16,6 +15,7 @@ import { readKeys, remove, removeIfEmpty, writeText } from './service/files.ts'
 import { absent, describeUndone, type Manager, systemd, type Undone } from './service/manager.ts'
 import { farPlace, findUnreadable, thisProgram } from './service/place.ts'
 import { farUnit } from './service/units.ts'
+import { parseWords } from './parse-words.ts'
 
 const INIT_HELP = `Usage: hunch far init [--install] [--name HOST] [OPTIONS]
 
@@ -186,12 +186,8 @@ function takeRoot(argv: readonly string[]): { readonly root: string; readonly re
 }
 
 function readArguments(argv: readonly string[]) {
-  try {
-    const known = { purge: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
-    return parseArgs({ args: [...argv], options: known, strict: true })
-  } catch (error) {
-    throw asFault(error, 'USAGE')
-  }
+  const known = { purge: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
+  return parseWords({ args: [...argv], options: known, strict: true })
 }
 
 function tell(text: string): void {

@@ -1,13 +1,13 @@
 // `hunch far invite`, `nears` and `revoke`: who may use a far, also while it runs.
 // Knows: its options, how nears are shown. Does not know: how codes and credentials are kept (proxy-far/credentials.ts).
 import { existsSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { openIdentity, type FarIdentity } from '../proxy-far/identity.ts'
 import { makeJoinLine, recallUrl } from '../proxy-far/invitation.ts'
-import { asFault, Fault } from '../shared/fault.ts'
+import { Fault } from '../shared/fault.ts'
 import type { JoinUrl } from '../shared/link/join-url.ts'
 import { loadConfig } from './config-file.ts'
 import { farPlace } from './service/place.ts'
+import { parseWords } from './parse-words.ts'
 
 const options = {
   data: { type: 'string' },
@@ -93,11 +93,7 @@ function placeWords({ data, config }: Values): string[] {
 }
 
 function readArguments(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: true })
-  } catch (error) {
-    throw asFault(error, 'USAGE')
-  }
+  return parseWords({ args: [...argv], options, strict: true, allowPositionals: true })
 }
 
 function print(text: string): number {

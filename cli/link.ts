@@ -1,12 +1,12 @@
 // `hunch link`: the link emulator alone, in front of any TCP service.
 // Knows: its options, signals, what is printed. Does not know: how a link behaves (loadtest/link).
 
-import { parseArgs } from 'node:util'
 import { startLinkEmulator, type LinkCounts } from '../loadtest/link/emulator.ts'
 import { parseFigures, presetNames, presets, type LinkFigures } from '../loadtest/link/presets.ts'
 import { formatHostPort, type HostPort, parseHostPort } from '../shared/config/host-port.ts'
-import { asFault, Fault } from '../shared/fault.ts'
+import { Fault } from '../shared/fault.ts'
 import { waitForStop } from './stop.ts'
+import { parseWords } from './parse-words.ts'
 
 const options = {
   preset: { type: 'string' },
@@ -50,11 +50,7 @@ export async function runLink(argv: readonly string[]): Promise<number> {
 }
 
 function readArguments(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values
-  } catch (error) {
-    throw asFault(error, 'USAGE')
-  }
+  return parseWords({ args: [...argv], options, strict: true, allowPositionals: false }).values
 }
 
 function parseAddress(word: string | undefined, option: string): HostPort {

@@ -3,7 +3,6 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { readAuthority } from '../proxy-near/authority.ts'
 import { meetFar } from '../proxy-near/credential.ts'
@@ -11,12 +10,13 @@ import { openLink } from '../proxy-near/link.ts'
 import { formatHostPort } from '../shared/config/host-port.ts'
 import type { NearConfig } from '../shared/config/options.ts'
 import { readConfig, readFlagTexts } from '../shared/config/read-config.ts'
-import { asFault, Fault } from '../shared/fault.ts'
+import { Fault } from '../shared/fault.ts'
 import { loadConfig } from './config-file.ts'
 import { readKeys, remove, removeIfEmpty, writeText } from './service/files.ts'
 import { describeUndone, launchd, type Manager, systemd } from './service/manager.ts'
 import { type NearPlace, nearPlace, thisProgram } from './service/place.ts'
 import { nearPlist, nearUnit } from './service/units.ts'
+import { parseWords } from './parse-words.ts'
 
 const INSTALL_HELP = `Usage: hunch near install [--far URL] [OPTIONS]
 
@@ -122,12 +122,8 @@ function chooseManager(place: NearPlace): Manager {
 }
 
 function readArguments(argv: readonly string[]) {
-  try {
-    const known = { purge: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
-    return parseArgs({ args: [...argv], options: known, strict: true })
-  } catch (error) {
-    throw asFault(error, 'USAGE')
-  }
+  const known = { purge: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
+  return parseWords({ args: [...argv], options: known, strict: true })
 }
 
 function print(text: string): number {
