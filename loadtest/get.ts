@@ -2,6 +2,7 @@
 // Knows: Node's HTTP client, the clock. Does not know: who measures what.
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { performance } from 'node:perf_hooks'
+import { quantile } from './load/statistics.ts'
 
 export interface Got {
   readonly status: number
@@ -49,7 +50,5 @@ export function get(url: string, proxy: string | undefined, headers: Record<stri
 
 /** The middle of a series; the mean of the two middle ones when their number is even. */
 export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other)
-  const middle = sorted.length / 2
-  return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle) - 1] ?? NaN)) / 2
+  return quantile(values, 0.5)
 }
