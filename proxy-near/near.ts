@@ -9,7 +9,7 @@ import { pino } from 'pino'
 import type { NearConfig, Thresholds } from '../shared/config/options.ts'
 import { planReload } from '../shared/config/plan-reload.ts'
 import type { SitePolicy } from '../shared/config/site-settings.ts'
-import { Ledger, wastedBytes } from '../shared/exchange/ledger.ts'
+import { type Account, Ledger, readAccount, wastedBytes } from '../shared/exchange/ledger.ts'
 import { Fault, asFault } from '../shared/fault.ts'
 import { type LinkEstimate, readEstimate } from '../shared/link/credit.ts'
 import { planForwarding } from '../shared/http/max-forwards.ts'
@@ -104,11 +104,12 @@ class NearProxy implements Near {
     this.#log = log
     this.#versions = versions
     this.#trace = trace
-    this.#ledger = new Ledger(Date.now())
+    this.#ledger = new Ledger(Date.now(), recallAccount(versions))
     this.#pages = this.#makePages()
     this.#interception = authority && this.#makeInterception(authority)
     this.#learnt = new LearntKeeper(versions, [
       { kind: ESTIMATE, entries: () => (link?.estimate ? [link.estimate] : []), restore: () => {} },
+      { kind: ACCOUNT, entries: () => [this.#ledger.at(Date.now())], restore: () => {} },
       {
         kind: 'refusals',
         entries: () => this.#interception?.refusals.entries(Date.now()) ?? [],
@@ -367,6 +368,7 @@ class NearProxy implements Near {
 
   #status(): Status {
     const fault = this.#link?.fault
+    const { monthlyBudgetBytes } = this.#settings.thresholds
     return {
       link: this.#link?.state ?? 'unused',
       fault: fault && { code: fault.code, message: fault.message, advice: fault.advice },
@@ -376,6 +378,10 @@ class NearProxy implements Near {
       intercept: this.#interception !== undefined,
       heldVersions: this.#versions.count,
       heldBytes: this.#versions.sizeBytes,
+      month: {
+        linkBytes: this.#ledger.at(Date.now()).linkBytes,
+        budgetBytes: Number.isFinite(monthlyBudgetBytes) ? monthlyBudgetBytes : undefined,
+      },
     }
   }
 }
@@ -402,6 +408,13 @@ const ESTIMATE_COUNTS_MS = 3_600_000
 function recallEstimate(versions: KeptVersions): LinkEstimate | undefined {
   const [note] = versions.notes(ESTIMATE)
   return note && Date.now() - note.at < ESTIMATE_COUNTS_MS ? readEstimate(note.text) : undefined
+}
+
+const ACCOUNT = 'account'
+
+/** What the data plan of this month has paid for already. */
+function recallAccount(versions: KeptVersions): Account | undefined {
+  return versions.notes(ACCOUNT).map(({ text }) => readAccount(text))[0]
 }
 
 function openTrace(config: NearConfig, log: FastifyBaseLogger): Trace | undefined {

@@ -33,6 +33,8 @@ export interface Status extends LinkFigures {
   readonly intercept: boolean
   readonly heldVersions: number
   readonly heldBytes: number
+  /** Content bytes on the link in this month, and the data plan where there is one. */
+  readonly month: { readonly linkBytes: number; readonly budgetBytes: number | undefined }
 }
 
 // No inline script or style, nothing from elsewhere, in no frame: whatever a page's text came from, it stays text.

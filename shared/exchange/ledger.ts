@@ -81,6 +81,28 @@ export function wastedBytes({
   return way === 'corrected' ? Math.min(baseBytes, Math.max(0, -savedBytes)) : 0
 }
 
+/** An account that was written down as JSON, alone or in a list; undefined when it is none. */
+export function readAccount(text: string): Account | undefined {
+  const value = parse(text)
+  if (typeof value !== 'object' || value === null) return undefined
+  const { month, linkBytes, baseBytes, wastedBytes } = value as { readonly [name: string]: unknown }
+  if (typeof month !== 'string' || !isCount(linkBytes) || !isCount(baseBytes) || !isCount(wastedBytes)) return undefined
+  return { month, linkBytes, baseBytes, wastedBytes }
+}
+
+function parse(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text)
+    return Array.isArray(value) ? value[0] : value
+  } catch {
+    return undefined
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}
+
 function emptyAccount(month: string): Account {
   return { month, linkBytes: 0, baseBytes: 0, wastedBytes: 0 }
 }

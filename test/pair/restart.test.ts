@@ -84,3 +84,20 @@ function readAll(directory: string): Buffer {
     entries.filter(each => each.isFile()).map(each => readFileSync(join(each.parentPath, each.name))),
   )
 }
+
+t.test('a restart of near does not forget what the data plan has paid for this month', async t => {
+  const pair = await startPair(t, { ...kept, near: [...kept.near, '--monthly-budget-bytes', '2GB'] })
+  const origin = await Origin.start(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end(page)
+  })
+  await ask(pair.near.address, origin.url)
+  const spent = await readMonth(pair.near.address)
+  t.ok(spent.linkBytes > 0)
+  t.equal(spent.budgetBytes, 2e9)
+  const near = await pair.restart()
+  t.strictSame(await readMonth(near.address), spent)
+})
+
+async function readMonth(address: string): Promise<{ linkBytes: number; budgetBytes?: number }> {
+  return JSON.parse((await ask(address, 'http://hunch.invalid/status.json')).body.toString()).month
+}

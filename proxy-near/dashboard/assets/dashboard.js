@@ -66,6 +66,7 @@ function showStatus(next) {
   $('fault').hidden = fault === undefined
   if (fault)
     $('fault').replaceChildren(make('strong', {}, fault.message), ` ${fault.advice} `, make('code', {}, fault.code))
+  const { linkBytes, budgetBytes } = status.month
   $('tiles').replaceChildren(
     tile('The last five minutes', status.latest),
     tile('Today', status.today),
@@ -76,6 +77,9 @@ function showStatus(next) {
       make('h3', {}, 'Held here'),
       make('p', { class: 'big' }, String(status.heldVersions)),
       make('p', {}, make('small', {}, `versions of pages, ${formatBytes(status.heldBytes)}`)),
+      budgetBytes === undefined
+        ? undefined
+        : make('p', {}, `This month ${formatBytes(linkBytes)} of ${formatBytes(budgetBytes)} over the link`),
     ),
   )
 }

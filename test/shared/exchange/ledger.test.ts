@@ -1,6 +1,6 @@
 // Claims about what near wishes of far once bytes were spent.
 import t from 'tap'
-import { Ledger } from '../../../shared/exchange/ledger.ts'
+import { Ledger, readAccount } from '../../../shared/exchange/ledger.ts'
 import { thresholds } from '../sample-version.ts'
 
 const november = Date.UTC(2026, 10, 23)
@@ -40,6 +40,15 @@ t.test('one page that changed does not end it', async t => {
   const ledger = new Ledger(november)
   ledger.note({ linkBytes: 60 * kB, baseBytes: 60 * kB, wastedBytes: 60 * kB }, november)
   t.equal(ledger.wish(thresholds, november).kind, 'wish')
+})
+
+t.test('an account is read back as it was written down, and nothing else is', async t => {
+  const ledger = new Ledger(november)
+  ledger.note({ linkBytes: 5, baseBytes: 4, wastedBytes: 3 }, november)
+  t.strictSame(readAccount(JSON.stringify([ledger.at(november)])), ledger.at(november))
+  for (const text of ['', '[]', '7', 'null', '[{"month":"2026-11","linkBytes":-1,"baseBytes":0,"wastedBytes":0}]']) {
+    t.equal(readAccount(text), undefined, text)
+  }
 })
 
 t.test('an account of this month goes on, an older one does not', async t => {
