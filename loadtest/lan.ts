@@ -14,8 +14,9 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs, promisify } from 'node:util'
 import { get, median } from './get.ts'
-import { familyOf, forwardProxyNames, startForwardProxy } from './lan/forward-proxies.ts'
+import { forwardProxyNames, startForwardProxy } from './lan/forward-proxies.ts'
 import { startFar } from './pair.ts'
+import { familyOf, processorMs } from './process-family.ts'
 
 const { values } = parseArgs({
   options: {
@@ -52,8 +53,6 @@ const SMALL = Buffer.alloc(1_000, 'hunch ')
 const BULK_BYTES = 64 * 1024 * 1024
 const BULK_PIECE = Buffer.alloc(256 * 1024, 'incompressible it is not, but nobody tries: octets ')
 const SEQUENTIAL = 200
-// Kernels count processor time in these.
-const TICKS_PER_SECOND = 100
 
 const samples: Sample[] = []
 const versions: string[] = []
@@ -174,13 +173,7 @@ async function loadWith({ proxy, name }: Contender, path: string): Promise<{ req
 }
 
 async function cpuMs(contender: Contender): Promise<number> {
-  let ticks = 0
-  for (const pid of await contender.pids()) {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    const words = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    ticks += Number(words[11]) + Number(words[12])
-  }
-  return (ticks * 1000) / TICKS_PER_SECOND
+  return processorMs(await contender.pids())
 }
 
 /** In megabytes; what processes share counts for each. */

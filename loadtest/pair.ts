@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Fault } from '../shared/fault.ts'
-import { formatJoinUrl, parseJoinUrl } from '../shared/link/join-url.ts'
+import { formatJoinUrl, type JoinUrl, parseJoinUrl } from '../shared/link/join-url.ts'
 import { get } from './get.ts'
 import { type LinkEmulator, startLinkEmulator } from './link/emulator.ts'
 import type { LinkFigures } from './link/presets.ts'
@@ -48,6 +48,8 @@ export interface RunningNear {
 
 export interface RunningFar {
   readonly pid: number
+  /** With a join code, which the first near uses up. */
+  readonly joinUrl: JoinUrl
   readonly ended: Promise<string>
   /**
    * Starts a near, the first by the join code that far printed. Later ones are more machines of the same user: they
@@ -88,6 +90,7 @@ export async function startFar(
     let joined: string | undefined
     return {
       pid: far.pid,
+      joinUrl,
       ended: far.ended,
       close,
       startNear: async options => {
@@ -107,11 +110,7 @@ export async function startFar(
   }
 }
 
-async function startNear(
-  far: ReturnType<typeof parseJoinUrl>,
-  data: string,
-  options: NearOptions,
-): Promise<RunningNear> {
+async function startNear(far: JoinUrl, data: string, options: NearOptions): Promise<RunningNear> {
   const { link, place = HERE, listen = { host: place.host, port: 0 } } = options
   const to = { host: far.host, port: far.port }
   const loopback = { host: '127.0.0.1', port: 0 }

@@ -1,13 +1,14 @@
 // Well-known forward proxies with a cache, as they come from Debian, with as little configuration as makes them one.
 // Knows: their command lines and configurations. Does not know: what is measured.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { findFreePort } from '../conformance/suite.ts'
 import { get } from '../get.ts'
+import { familyOf } from '../process-family.ts'
 
 export interface ForwardProxy {
   readonly version: string
@@ -130,17 +131,6 @@ async function untilAnswering(proxy: string, url: string, child: ChildProcess, n
 
 const TRY_EVERY_MS = 100
 const MOST_TRIES = 300
-
-/** A process and those that it started. */
-export async function familyOf(pid: number): Promise<readonly number[]> {
-  const children: number[] = []
-  for (const name of (await readdir('/proc')).filter(each => /^\d+$/.test(each))) {
-    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
-    // The name of the program, in brackets, may hold anything; the parent is the second word behind it.
-    if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid) children.push(Number(name))
-  }
-  return [pid, ...children]
-}
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return

@@ -27,6 +27,10 @@ export class RunningRedis {
     return `redis://127.0.0.1:${this.port}`
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0
+  }
+
   /** Resolves when it accepts connections. */
   async start(): Promise<void> {
     const words = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#directory, '--save', '']
