@@ -36,7 +36,7 @@ import type { OriginResponse } from './origin.ts'
 import { withPauses } from './paused.ts'
 import { revalidate, type RevalidationContext } from './revalidate.ts'
 import { type AnswerHead, AnswerSender } from './send-answer.ts'
-import type { StreamedContent } from './send-content.ts'
+import { SMALL_BYTES, type StreamedContent } from './send-content.ts'
 import type { SharedFetches } from './shared-fetch.ts'
 import { SpeculationPump } from './speculation.ts'
 
@@ -296,7 +296,9 @@ class Answering {
     }
     const fields = codings.length === 0 ? response.fields : withoutCoding(response.fields)
     const arrivals = withPauses(decodeContent(response.body, codings), PAUSE_MS)
-    const isWorthGathering = status === 200 && sender.gainsByWaiting(fields)
+    const length = numberOf(valueOf(response.fields, 'content-length'))
+    const isSmall = length !== undefined && length <= SMALL_BYTES
+    const isWorthGathering = isSmall || (status === 200 && sender.gainsByWaiting(fields))
     const gathered = isWorthGathering
       ? await gather(arrivals, GATHER_LIMITS, this.#context.now)
       : { content: undefined, arrivals }

@@ -237,6 +237,8 @@ const HANDSHAKE_MS = 30_000
 
 // RFC 9113 §6.2.
 const END_STREAM = 0x1
+// Made once: a reason of its own for each exchange would cost as much as compressing its answer.
+const ANSWERED = new Fault('CLIENT_GONE', 'The answer has been sent.')
 
 /** Requests that are for far itself: those to its own authority, and a plain one to the address that it listens on. */
 function isOwnPage(headers: IncomingHttpHeaders): boolean {
@@ -328,7 +330,9 @@ async function serve(
     return
   }
   const gone = new AbortController()
-  stream.once('close', () => gone.abort(new Fault('CLIENT_GONE', 'Near closed the stream of this answer.')))
+  stream.once('close', () => {
+    if (!gone.signal.aborted) gone.abort(new Fault('CLIENT_GONE', 'Near closed the stream of this answer.'))
+  })
   // Whoever reads the request's content may give it up; the answer goes out by the same stream and must live on.
   const body = endsStream ? undefined : Readable.from(stream.iterator({ destroyOnReturn: false }))
   const fields = fieldsOf(headers)
@@ -350,7 +354,7 @@ async function serve(
     finish(fault, answer.sentBytes)
     await answer.fail(fault)
   } finally {
-    gone.abort()
+    gone.abort(ANSWERED)
   }
 }
 

@@ -30,10 +30,13 @@ export interface OpenDelta {
 
 // A line that nobody has measured yet is taken for a slow one: then bytes are worth more than milliseconds.
 const UNKNOWN_BYTES_PER_SECOND = 125_000
+const LOAD_GOOD_MS = 1000
 
 export class DeltaMaker {
   readonly #pool: EncodePool
   readonly #streams = new EncodeStreams()
+  #cpuLoad = 0
+  #loadGoodUntil = 0
 
   /** `processes`: how many share the machine; each gets its part of the threads. */
   constructor(processes = 1) {
@@ -43,7 +46,13 @@ export class DeltaMaker {
 
   /** How busy this machine is, from 0 to 1. */
   get cpuLoad(): number {
-    return Math.min(1, (loadavg()[0] ?? 0) / availableParallelism())
+    const now = performance.now()
+    // Asking the system costs as much as compressing a small answer; it counts the last minute, and changes every five seconds.
+    if (now >= this.#loadGoodUntil) {
+      this.#cpuLoad = Math.min(1, (loadavg()[0] ?? 0) / availableParallelism())
+      this.#loadGoodUntil = now + LOAD_GOOD_MS
+    }
+    return this.#cpuLoad
   }
 
   /** A delta may be wanted soon. */

@@ -2,7 +2,7 @@
 // it is known completely, else as the origin sends it.
 // Knows: compressors, deltas in the making, parts. Does not know: why this form (plan-answer.ts), versions' stores.
 import { promisify } from 'node:util'
-import { brotliCompress, constants, createBrotliCompress } from 'node:zlib'
+import { brotliCompress, brotliCompressSync, constants, createBrotliCompress } from 'node:zlib'
 import type { DeltaFormat } from '../shared/delta/format.ts'
 import { RunningDigest } from '../shared/exchange/running-digest.ts'
 import { EASY_QUALITY } from '../shared/exchange/whole-quality.ts'
@@ -26,6 +26,9 @@ export interface SentContent {
 
 // Near releases nothing that no check covers, so a long delta is checked every so often: 13 bytes on the link for each.
 const CHECK_EVERY_BYTES = 64 * 1024
+
+/** Contents up to this length come from an origin at once, as ten packets do (RFC 6928), and are compressed within a millisecond. */
+export const SMALL_BYTES = 14 * 1024
 
 export type End = Extract<Part, { kind: 'end' }>
 
@@ -56,8 +59,10 @@ export async function sendConfirmed(
 }
 
 /** A content that is known completely, compressed as it is sent whole. */
-export function compressWhole(content: Uint8Array, quality: number): Promise<Uint8Array> {
+export async function compressWhole(content: Uint8Array, quality: number): Promise<Uint8Array> {
   const params = { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_SIZE_HINT]: content.length }
+  // To hand it to a thread and back takes longer than that.
+  if (quality <= EASY_QUALITY && content.length <= SMALL_BYTES) return brotliCompressSync(content, { params })
   return promisify(brotliCompress)(content, { params })
 }
 

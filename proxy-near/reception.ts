@@ -6,14 +6,14 @@
 // 2. A content ends without a fault only when its digest and length are those of the end part. Where the client knows
 //    the length, the bytes that complete it are held until then; else it waits for the end of the chunks.
 import type { ClientHttp2Stream } from 'node:http2'
-import { createBrotliDecompress } from 'node:zlib'
+import { brotliDecompressSync, createBrotliDecompress } from 'node:zlib'
 import { createDeltaDecoder } from '../shared/delta/format.ts'
 import { Feed } from '../shared/exchange/feed.ts'
 import { RunningDigest } from '../shared/exchange/running-digest.ts'
 import { Fault, asFault, isFaultCode } from '../shared/fault.ts'
 import type { FieldList } from '../shared/http/fields.ts'
 import type { Way } from '../shared/http/cache-status.ts'
-import { type Head, decodeHead, decodeTrailers, fieldsId } from '../shared/link/head.ts'
+import { type Head, type HeadFacts, decodeHead, decodeTrailers, fieldsId } from '../shared/link/head.ts'
 import { type AnswerState, advance } from '../shared/link/order.ts'
 import { type Part, PartReader } from '../shared/link/parts.ts'
 import { type Version, shorten } from '../shared/version.ts'
@@ -39,6 +39,9 @@ export interface ReceivedBytes {
   whole: number
 }
 
+// A stream and its thread cost more than to decompress this here.
+const AT_ONCE_BYTES = 64 * 1024
+
 export class Reception {
   readonly #parts: AsyncGenerator<Part>
   readonly #options: ReceptionOptions
@@ -46,7 +49,7 @@ export class Reception {
   readonly received: ReceivedBytes = { base: 0, delta: 0, whole: 0 }
   #base: BaseFeed | undefined
   #verdict: Verdict | undefined
-  #contentLength: number | undefined
+  #facts: HeadFacts = {}
   #trailers: FieldList = []
 
   constructor(stream: ClientHttp2Stream, options: ReceptionOptions) {
@@ -85,7 +88,7 @@ export class Reception {
         }
         case 'head':
           head = decodeHead(part.bytes, id => this.#fieldsOf(id))
-          this.#contentLength = head.facts.contentLength
+          this.#facts = head.facts
           break
         case 'confirmation':
         case 'delta':
@@ -198,13 +201,21 @@ export class Reception {
   }
 
   async *#whole(coding: 'identity' | 'br'): AsyncGenerator<Uint8Array> {
-    const decoder = coding === 'br' ? new Feed(createBrotliDecompress()) : undefined
+    let decoder: Feed | undefined
+    const unfold = (bytes: Uint8Array) => {
+      if (coding === 'identity') return [bytes]
+      if (!decoder && this.#isAll(bytes)) {
+        return [brotliDecompressSync(bytes, { maxOutputLength: this.#facts.contentLength })]
+      }
+      decoder ??= new Feed(createBrotliDecompress())
+      return decoder.unfold(bytes)
+    }
     let last: Uint8Array = new Uint8Array(0)
     try {
       for await (const part of this.#rest()) {
         if (part.kind === 'whole-bytes') {
           this.received.whole += part.bytes.length
-          for await (const bytes of decoder ? decoder.unfold(part.bytes) : [part.bytes]) {
+          for await (const bytes of unfold(part.bytes)) {
             this.#digest.update(bytes)
             if (!this.#isLast()) yield bytes
             else last = Buffer.concat([last, bytes])
@@ -226,11 +237,18 @@ export class Reception {
     }
   }
 
+  /** Whether these bytes are a small content in full, compressed. */
+  #isAll(bytes: Uint8Array): boolean {
+    const { wholeBytes, contentLength = 0 } = this.#facts
+    return wholeBytes === bytes.length && contentLength > 0 && contentLength <= AT_ONCE_BYTES
+  }
+
   /** Whether the client would have all that was announced now. Raises LINK_BAD_PART beyond it. */
   #isLast(): boolean {
-    if (this.#contentLength === undefined || this.#digest.length < this.#contentLength) return false
-    if (this.#digest.length === this.#contentLength) return true
-    throw new Fault('LINK_BAD_PART', `A content of ${this.#contentLength} bytes goes on behind its end.`)
+    const { contentLength } = this.#facts
+    if (contentLength === undefined || this.#digest.length < contentLength) return false
+    if (this.#digest.length === contentLength) return true
+    throw new Fault('LINK_BAD_PART', `A content of ${contentLength} bytes goes on behind its end.`)
   }
 
   /** The parts behind the verdict; a failure among them is raised. */
@@ -268,7 +286,7 @@ export class Reception {
   }
 
   #verifyEnd(part: Extract<Part, { kind: 'end' }>): void {
-    const announced = this.#verdict?.kind === 'end' ? undefined : this.#contentLength
+    const announced = this.#verdict?.kind === 'end' ? undefined : this.#facts.contentLength
     if (announced !== undefined && announced !== part.length) {
       throw new Fault('LINK_BAD_PART', `A content of ${part.length} bytes was announced with ${announced}.`)
     }

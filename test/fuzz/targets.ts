@@ -1,6 +1,6 @@
 // What is fuzzed: each parser of what others wrote, with inputs to start from and the rules that every input must keep.
 // Knows: which faults a parser may raise, what must hold of what it gives. Does not know: how inputs are changed.
-import { brotliCompressSync, brotliDecompressSync } from 'node:zlib'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { readSource } from '../../loadtest/load/sources.ts'
 import { readFirstWords } from '../../proxy-near/client-hello.ts'
 import { readConfig } from '../../shared/config/read-config.ts'
@@ -557,11 +557,11 @@ function readParts(input: Buffer, pieceBytes: number): { readonly text: string; 
   return { text: `${seen.join('\n').replaceAll(' ', '')}${fault instanceof Fault ? fault.code : ''}`, fault }
 }
 
-/** As a head without a base is written: the sort, then Brotli behind the common dictionary. */
+/** As a head without a base is written: the sort, then Deflate behind the common dictionary. */
 function compressHead(text: Buffer): Buffer {
   // The dictionary only shortens: without it, a head is as valid.
-  const made = Buffer.concat([Buffer.of(0), brotliCompressSync(text, { params: { 1: 1 } })])
-  if (brotliDecompressSync(made.subarray(1)).length !== text.length) throw new Error('not compressed')
+  const made = Buffer.concat([Buffer.of(0), deflateRawSync(text)])
+  if (inflateRawSync(made.subarray(1)).length !== text.length) throw new Error('not compressed')
   return made
 }
 

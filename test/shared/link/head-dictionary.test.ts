@@ -1,6 +1,6 @@
 // Claims about the dictionary of heads: it is part of the protocol, and it pays.
 import { createHash } from 'node:crypto'
-import { type BrotliOptions, brotliCompressSync } from 'node:zlib'
+import { deflateRawSync } from 'node:zlib'
 import t from 'tap'
 import { headDictionary } from '../../../shared/link/head-dictionary.ts'
 
@@ -29,7 +29,6 @@ t.test('an everyday head costs less than half with it', async t => {
       '',
     ].join('\n'),
   )
-  const options: BrotliOptions & { dictionary: Uint8Array } = { dictionary: headDictionary }
-  const [without, with_] = [brotliCompressSync(head).length, brotliCompressSync(head, options).length]
+  const [without, with_] = [deflateRawSync(head).length, deflateRawSync(head, { dictionary: headDictionary }).length]
   t.ok(with_ < without / 2, `${with_} of ${without} bytes`)
 })

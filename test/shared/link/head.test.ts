@@ -1,5 +1,5 @@
 // Claims about response heads on the link: what they cost, what they carry unchanged, what is refused.
-import { type BrotliOptions, brotliCompressSync } from 'node:zlib'
+import { deflateRawSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import t from 'tap'
 import { Fault } from '../../../shared/fault.ts'
@@ -198,18 +198,19 @@ t.test('the largest head that is sent fits into a part, also when it cannot be c
   const bytes = encodeHead(large, fields)
   t.ok(bytes.length <= MAX_HELD_BYTES, `${bytes.length}`)
   t.strictSame(decodeHead(bytes, known), large)
-  const base = large.fields
-  const again = encodeHead(large, base)
-  t.ok(again.length < 1000, `against itself: ${again.length} bytes`)
   t.strictSame(
-    decodeHead(again, () => base),
+    decodeHead(encodeHead(large, large.fields), () => large.fields),
     large,
   )
+  // Deflate looks back 32 KiB, several times what servers let through.
+  const fields24K: FieldList = [['X-Noise', noise.slice(0, 24 * 1024)]]
+  const again = encodeHead({ ...large, fields: fields24K }, fields24K)
+  t.ok(again.length < 1000, `against itself: ${again.length} bytes`)
 })
 
-t.test('a small head that would unfold beyond the bound is refused', async t => {
-  const bomb = Buffer.concat([Uint8Array.of(0), brotliCompressSync(Buffer.alloc(50_000_000, 'a'))])
-  t.ok(bomb.length < 1000)
+t.test('a head that would unfold beyond the bound is refused', async t => {
+  const bomb = Buffer.concat([Uint8Array.of(0), deflateRawSync(Buffer.alloc(50_000_000, 'a'))])
+  t.ok(bomb.length < 50_000)
   t.throws(() => decodeHead(bomb, noBase), { code: 'LINK_BAD_PART', message: /decompressed/ })
 })
 
@@ -257,8 +258,7 @@ function decodeText(text: string): Head {
 }
 
 function compress(text: string): Uint8Array {
-  const options: BrotliOptions & { dictionary: Uint8Array } = { dictionary: headDictionary }
-  return brotliCompressSync(Buffer.from(text, 'latin1'), options)
+  return deflateRawSync(Buffer.from(text, 'latin1'), { dictionary: headDictionary })
 }
 
 function decodeSafely(bytes: Uint8Array): void {
