@@ -1,5 +1,5 @@
-// How long a small urgent answer takes beside a bulk download and beside a speculation, against its time on an idle link,
-// and what the download still carries.
+// How long a small urgent answer takes beside a bulk download, beside a speculation and beside an upload, against its time on
+// an idle link, and what download and upload carry.
 //   node loadtest/urgent.ts [--link modem-28.8 …] [--asks 15] [--seconds 20] [--csv FILE]
 // Each cell: medians and 95th percentiles of `asks` answers of 2 kB, asked for at random moments, one after the other.
 // Knows: running pairs, the emulator. Does not know: how far chooses what is next.
@@ -17,7 +17,7 @@ import { get, median } from './get.ts'
 import { isPresetName, type PresetName, presetFigures } from './link/presets.ts'
 import { type RunningNear, startFar } from './pair.ts'
 
-const besides = ['idle', 'download', 'speculation'] as const
+const besides = ['idle', 'download', 'speculation', 'upload'] as const
 type Beside = (typeof besides)[number]
 
 interface Sample {
@@ -51,7 +51,10 @@ const WARM_UP_MS = 10_000
 // Hexadecimal digits at random: Brotli makes about 1 MB of them.
 const page = Buffer.from(randomBytes(1_000_000).toString('hex'))
 const samples: Sample[] = []
-const rates = new Map<PresetName, number>()
+/** What the transfers carry alone, in bytes a millisecond. */
+const rates = { download: new Map<PresetName, number>(), upload: new Map<PresetName, number>() }
+type Bulk = keyof typeof rates
+const bulks: readonly Bulk[] = ['download', 'upload']
 
 const origin = createServer((asked, response) => {
   const path = asked.url ?? ''
@@ -63,6 +66,8 @@ const origin = createServer((asked, response) => {
     const endless = Readable.from(repeat())
     response.once('close', () => endless.destroy())
     endless.pipe(response)
+  } else if (path.startsWith('/upload')) {
+    asked.resume()
   } else if (!path.startsWith('/page') || asked.headers['if-none-match'] === undefined) {
     response.writeHead(200, { 'content-type': 'text/html', etag: '"1"', 'cache-control': 'public, no-cache' }).end(page)
   }
@@ -96,15 +101,9 @@ async function measure(link: PresetName): Promise<void> {
     await take(near, link, 'idle')
 
     const download = await begin(near, '/download')
-    await setTimeout(WARM_UP_MS)
-    const before = download.bytes()
-    const startedAt = performance.now()
-    await setTimeout(Number(values.seconds) * 1000)
-    rates.set(link, (download.bytes() - before) / (performance.now() - startedAt))
-    process.stderr.write(`${link} download alone: ${rates.get(link)?.toFixed(2)} kB/s\n`)
-    await take(near, link, 'download')
-    download.stop()
-    await setTimeout(WARM_UP_MS)
+    await takeBeside(near, link, 'download', download, download.bytes)
+    const upload = await begin(near, '/upload', false, Readable.from(repeat()))
+    await takeBeside(near, link, 'upload', upload, () => near.emulator?.counts().up.deliveredBytes ?? 0)
 
     // The third visitor has a link of its own, so that nothing is left of the download.
     const late = await far.startNear({ link: presetFigures(link), arguments: ALWAYS })
@@ -134,12 +133,34 @@ interface Transfer {
   readonly stop: () => void
 }
 
+/** Measures what a transfer carries alone, takes answers beside it and stops it. */
+async function takeBeside(
+  near: RunningNear,
+  link: PresetName,
+  bulk: Bulk,
+  transfer: Transfer,
+  carried: () => number,
+): Promise<void> {
+  await setTimeout(WARM_UP_MS)
+  const before = carried()
+  const startedAt = performance.now()
+  await setTimeout(Number(values.seconds) * 1000)
+  const rate = (carried() - before) / (performance.now() - startedAt)
+  rates[bulk].set(link, rate)
+  process.stderr.write(`${link} ${bulk} alone: ${rate.toFixed(2)} kB/s\n`)
+  await take(near, link, bulk)
+  transfer.stop()
+  await setTimeout(WARM_UP_MS)
+}
+
 /** Begins a transfer that does not end by itself; resolves when its response, if one is to come, has begun. */
-async function begin(near: RunningNear, path: string, answers = true): Promise<Transfer> {
+async function begin(near: RunningNear, path: string, answers = true, body?: Readable): Promise<Transfer> {
   const { hostname, port } = new URL(near.proxy)
-  const asking = request({ hostname, port, path: `${site}${path}`, agent: new Agent() })
-  asking.on('error', () => undefined)
-  asking.end()
+  const method = body ? 'POST' : 'GET'
+  const asking = request({ hostname, port, method, path: `${site}${path}`, agent: new Agent() })
+  asking.on('error', () => body?.destroy())
+  if (body) body.pipe(asking)
+  else asking.end()
   let bytes = 0
   if (answers) {
     const [response] = (await once(asking, 'response')) as [IncomingMessage]
@@ -181,19 +202,29 @@ function table(): string {
       const [middle, late] = [median(series), percentile(series, 0.95)]
       return `${middle.toFixed(0)} | ${late.toFixed(0)} | ${(middle / idle).toFixed(2)}`
     })
-    const capacity = presetFigures(link).downBitsPerSecond / 8000
-    const rate = rates.get(link) ?? 0
-    return `| ${link} | ${idle.toFixed(0)} | ${cells.join(' | ')} | ${rate.toFixed(2)} | ${((100 * rate) / capacity).toFixed(1)} % |\n`
+    const { downBitsPerSecond, upBitsPerSecond } = presetFigures(link)
+    const capacities = { download: downBitsPerSecond, upload: upBitsPerSecond }
+    const carried = bulks.map(bulk => {
+      const rate = rates[bulk].get(link) ?? 0
+      return `${rate.toFixed(2)} | ${((100 * rate) / (capacities[bulk] / 8000)).toFixed(1)} %`
+    })
+    return `| ${link} | ${idle.toFixed(0)} | ${[...cells, ...carried].join(' | ')} |\n`
   })
+  const heads = [
+    ...besides.slice(1).flatMap(beside => [`beside a${beside === 'upload' ? 'n' : ''} ${beside}`, 'p95', '× idle']),
+    ...bulks.flatMap(bulk => [`${bulk} alone, kB/s`, 'of the link']),
+  ]
   return `An answer of ${URGENT_BYTES} bytes, ms; medians and p95 of ${values.asks}; load ${load.toFixed(1)}
 
-| link | idle | beside a download | p95 | × idle | beside a speculation | p95 | × idle | download alone, kB/s | of the link |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| link | idle | ${heads.join(' | ')} |
+| --- | --- | ${heads.map(() => '---').join(' | ')} |
 ${rows.join('')}`
 }
 
 function csv(): string {
   const times = samples.map(({ link, beside, ms }) => `${link},${beside},answer_ms,${ms.toFixed(1)}`)
-  const bulk = [...rates].map(([link, rate]) => `${link},idle,download_bytes_per_ms,${rate.toFixed(3)}`)
-  return `link,beside,figure,value\n${[...times, ...bulk].join('\n')}\n`
+  const carried = bulks.flatMap(bulk =>
+    [...rates[bulk]].map(([link, rate]) => `${link},idle,${bulk}_bytes_per_ms,${rate.toFixed(3)}`),
+  )
+  return `link,beside,figure,value\n${[...times, ...carried].join('\n')}\n`
 }

@@ -1,8 +1,9 @@
-// The sessions that nears have with far, and whose each of them is.
+// The sessions that nears have with far, whose each of them is, and how much each may have under way to far.
 // Knows: when one begins and ends. Does not know: credentials, streams.
 import type { Http2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
+import { FAR_SESSION_BYTES } from '../shared/link/protocol.ts'
 
 export class Sessions {
   /** Whose it is; undefined until its first request was accepted. */
@@ -12,6 +13,7 @@ export class Sessions {
 
   add(session: Http2Session): void {
     this.#nearIds.set(session, undefined)
+    session.setLocalWindowSize(FAR_SESSION_BYTES)
     session.once('close', () => this.#nearIds.delete(session))
   }
 

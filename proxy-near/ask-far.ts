@@ -21,7 +21,9 @@ import { withVia, without } from '../shared/http/fields.ts'
 import { Freshness } from '../shared/http/freshness.ts'
 import { type Ask, askFields } from '../shared/link/ask.ts'
 import { type Head, fieldsId } from '../shared/link/head.ts'
+import type { Standing } from '../shared/link/lanes.ts'
 import { ANSWER_TYPE, FAULT_FIELD, METHOD_FIELD } from '../shared/link/protocol.ts'
+import { uploadStanding } from '../shared/link/upload-standing.ts'
 import { type Version, shorten } from '../shared/version.ts'
 import type { KeptVersions } from '../store/kept-versions.ts'
 import type { ClientResponse } from './client-response.ts'
@@ -30,6 +32,7 @@ import type { Exchange } from './exchange-log.ts'
 import type { Link } from './link.ts'
 import { linkHeaders } from './link-headers.ts'
 import { Reception } from './reception.ts'
+import { onLink } from './uplink.ts'
 
 export interface ServeContext {
   readonly link: Pick<Link, 'ready' | 'request' | 'measured'>
@@ -158,7 +161,7 @@ async function openAsk(
     // HTTP/2 refuses what it cannot carry, such as a second value of a field that has one (RFC 9110 §5.3).
     throw error instanceof TypeError ? asFault(error, 'CLIENT_BAD_REQUEST') : error
   })
-  if (body) upload(body, stream)
+  if (body) upload(body, stream, uploadStanding(facts.fields))
   await new Promise<void>((resolve, reject) => {
     stream.once('response', answer => {
       const code = answer[FAULT_FIELD]
@@ -185,8 +188,9 @@ function tooLarge(): Fault {
 }
 
 /** Passes the request's content on. A stream that fails must not take the client's connection with it: it gets a page. */
-function upload(body: Readable, stream: ClientHttp2Stream): void {
-  body.pipe(stream)
+function upload(body: Readable, stream: ClientHttp2Stream, standing: Standing): void {
+  // Why it fails the stream itself says.
+  body.pipe(onLink(stream, standing).on('error', () => undefined))
   body.once('close', () => {
     if (!body.readableEnded && !stream.closed) stream.close(CANCEL)
   })

@@ -16,6 +16,9 @@ export interface Asker {
   readonly httpVersion?: string
 }
 
+// A client that still sends so long behind a response that it has read will hardly stop.
+const LINGER_MS = 2_000
+
 export class ClientResponse {
   readonly #response: ServerResponse | ServerHttp2Stream
   readonly #request: Asker
@@ -128,7 +131,8 @@ export class ClientResponse {
       if (this.#takesTrailers) response.once('wantTrailers', () => response.sendTrailers(toHeaders(trailers)))
     } else if (this.#takesTrailers && trailers.length > 0)
       response.addTrailers(trailers.map(([name, value]): [string, string] => [name, value]))
-    response.end()
+    if ('writeHead' in response) endBehindRequest(response)
+    else response.end()
   }
 
   /** Answers with a content that is known. */
@@ -160,6 +164,25 @@ export class ClientResponse {
     this.begin(isChallenge ? 401 : fault.status, fields, Buffer.byteLength(page.text))
     this.#response.end(this.#request.method === 'HEAD' ? undefined : page.text)
   }
+}
+
+/**
+ * RFC 9112 §9.6: where the connection closes behind a response while its request still arrives, the kernel resets it, and
+ * the client may lose what it had not read. So the end waits for the request's, for a while.
+ */
+function endBehindRequest(response: ServerResponse): void {
+  const { req: request } = response
+  if (response.shouldKeepAlive || request.complete || request.destroyed) {
+    response.end()
+    return
+  }
+  const settle = () => {
+    clearTimeout(late)
+    request.off('end', settle).off('close', settle)
+    response.end()
+  }
+  const late = setTimeout(settle, LINGER_MS)
+  request.once('end', settle).once('close', settle)
 }
 
 /** RFC 9113 §8.2: names in lower case, nothing about the connection, no reason phrase. */

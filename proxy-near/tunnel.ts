@@ -2,7 +2,7 @@
 // Knows: the client's socket, the link. Does not know: what passes.
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { TLSSocket } from 'node:tls'
 import { Fault, asFault, isFaultCode } from '../shared/fault.ts'
@@ -11,6 +11,7 @@ import { proxyStatus } from '../shared/http/proxy-status.ts'
 import { FAULT_FIELD } from '../shared/link/protocol.ts'
 import { failurePage } from './failure-page.ts'
 import type { Link } from './link.ts'
+import { onLink } from './uplink.ts'
 
 export interface TunnelWish {
   /** What CONNECT names. */
@@ -54,14 +55,22 @@ export async function carryTunnel(
     throw fault
   }
   if (!answered) client.write(opened())
-  return joinWays(client, early, far)
+  return joinWays(client, early, far, onLink(far))
 }
 
-/** Passes bytes both ways, `early` first, until both sides are done; `far`: a stream of the link, or an origin's socket. */
-export async function joinWays(client: Duplex, early: Uint8Array, far: Duplex): Promise<TunnelBytes> {
+/**
+ * Passes bytes both ways, `early` first, until both sides are done; `far`: a stream of the link, or an origin's socket,
+ * and `up`, the way to it.
+ */
+export async function joinWays(
+  client: Duplex,
+  early: Uint8Array,
+  far: Duplex,
+  up: Writable = far,
+): Promise<TunnelBytes> {
   // Each pipeline listens several times for its end; Node warns of a leak from the eleventh listener on.
-  for (const side of [client, far]) side.setMaxListeners(20)
-  if (early.length > 0) far.write(early)
+  for (const side of [client, far, up]) side.setMaxListeners(20)
+  if (early.length > 0) up.write(early)
   let upBytes = early.length
   let downBytes = 0
   client.on('data', (bytes: Uint8Array) => (upBytes += bytes.length))
@@ -70,7 +79,7 @@ export async function joinWays(client: Duplex, early: Uint8Array, far: Duplex): 
   far.once(far instanceof Socket ? 'error' : 'aborted', () => breakOff(client))
   if (far instanceof Socket) client.once('error', () => breakOff(far))
   // Half-closed is open: each way ends by itself. What breaks one breaks both, and ends the other's pipeline too.
-  await Promise.allSettled([pipeline(client, far), pipeline(far, client)])
+  await Promise.allSettled([pipeline(client, up), pipeline(far, client)])
   return { upBytes, downBytes }
 }
 

@@ -13,6 +13,7 @@ import type { Link } from './link.ts'
 import { linkHeaders } from './link-headers.ts'
 import type { ClientRequest } from './ask-far.ts'
 import { type TunnelBytes, breakOff, joinWays, readRefusal, refusal } from './tunnel.ts'
+import { onLink } from './uplink.ts'
 
 export interface WebSocketEnd extends TunnelBytes {
   /** What the client was answered: 101, or the origin's refusal. */
@@ -37,7 +38,7 @@ export async function carryWebSocket(
     stop()
     if (status === 200) {
       client.write(writeHead(101, [...UPGRADED, ['Sec-WebSocket-Accept', acceptOf(key)], ...fields, WAY]), 'latin1')
-      return { status: 101, ...(await joinWays(client, early, far)) }
+      return { status: 101, ...(await joinWays(client, early, far, onLink(far))) }
     }
     client.write(writeHead(status, [...fields, WAY, ['Connection', 'close']]), 'latin1')
     far.once('aborted', () => breakOff(client))

@@ -44,6 +44,7 @@ export const bounds: readonly Bound[] = [
   row('HPACK table, each way', 64 * KiB, 'bytes', [PROTOCOL, 'HEADER_TABLE_BYTES'], 'cookies of a dozen sites', 'left out', [ATTACKS, 'a header bomb']),
   row('streams of one session', 1000, 'at once', [PROTOCOL, 'maxConcurrentStreams'], 'many tabs of long polls; asksAtOncePerUser is below', 'stream reset', [LIMITS, 'so many requests are under way at once']),
   row('memory of one HTTP/2 session', 256, 'MiB', [PROTOCOL, 'maxSessionMemory'], 'a fast link whose client is slow to read', 'stream reset', ['test/pair/streams.test.ts', 'a download waits for a client that does not read']),
+  row("a request's content that its site does not take", 256 * KiB, 'bytes', [PROTOCOL, 'UPLOAD_BYTES'], 'twice what a satellite far away has under way', 'waits', ['test/pair/streams.test.ts', 'an upload waits for an origin that does not read']),
   // What one near takes of far.
   row('asks of one near, tunnels among them', 512, 'at once', [OPTIONS, 'asksAtOncePerUser'], 'the busiest browsers have some two hundred', 'FAR_SHARE', [LIMITS, 'so many requests are under way at once']),
   row('asks of one near in a second, ten seconds of them at once', 300, 'in all', [OPTIONS, 'asksPerSecondPerUser'], 'a page is a hundred', 'FAR_SHARE', [LIMITS, 'asks more often than its share']),

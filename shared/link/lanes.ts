@@ -15,6 +15,8 @@ export interface LinkStream extends Writable {
 }
 
 interface LinkSession {
+  /** Without TLS it has no records. */
+  readonly socket: { readonly destroyed: boolean; readonly setMaxSendFragment?: (bytes: number) => boolean }
   ping(answered: (error: Error | null) => void): boolean
 }
 
@@ -71,6 +73,7 @@ class Lanes {
   readonly #clock: LaneClock
   readonly #lanes = new Map<number, Lane>()
   #opened = 0
+  #recordBytes = 0
   #staySleeping: () => void = () => undefined
   #wakesAt = Number.POSITIVE_INFINITY
 
@@ -81,6 +84,15 @@ class Lanes {
 
   get pieceBytes(): number {
     return this.#schedule.pieceBytes
+  }
+
+  /** Of an open stream: has what it writes next go out in records of a size that suits the link. */
+  fitRecords(): void {
+    const { recordBytes } = this.#schedule
+    const socket = this.#session?.socket
+    if (recordBytes === this.#recordBytes || !socket || socket.destroyed) return
+    this.#recordBytes = recordBytes
+    socket.setMaxSendFragment?.(recordBytes)
   }
 
   open(stream: LinkStream, onFirst: () => void): Lane {
@@ -214,6 +226,7 @@ export class Lane {
   /** Hands so many bytes to the stream. */
   release(count: number): void {
     if (this.#stream.destroyed) return
+    this.#lanes.fitRecords()
     const pieces: Uint8Array[] = []
     const done: Item[] = []
     for (let left = count; left > 0; ) {

@@ -15,14 +15,14 @@ import { RECORD_BYTES } from './protocol.ts'
 /** Travels with bytes: what was known when it went out. */
 export interface Mark {
   readonly sentAt: number
-  /** All bytes that are in front of it, and the first packet of those that it goes out with: its own, for HTTP/2 sends a PING
+  /** All bytes that are in front of it, and the first record of those that it goes out with: its own, for HTTP/2 sends a PING
    * before what is written in the same turn. */
   readonly sentBytes: number
   /** Those that had arrived, when that was known, and when the mark that told it had gone out. */
   readonly arrivedBytes: number
   readonly arrivedAt: number
   readonly arrivedSentAt: number
-  /** How much of what it goes out with shares its packet. */
+  /** How much of what it goes out with shares its record. */
   readonly packetBytes: number
   /** Whether nothing else was under way. */
   readonly isAlone: boolean
@@ -31,7 +31,8 @@ export interface Mark {
 }
 
 // A piece and a mark, with the headers of their frames (9 and 17 bytes), make one record and so one packet.
-export const PIECE_BYTES = RECORD_BYTES - 26
+const FRAMING_BYTES = 26
+export const PIECE_BYTES = RECORD_BYTES - FRAMING_BYTES
 // What TCP lets go at once (RFC 6928).
 const START_BYTES = 10 * PIECE_BYTES
 // Of that, what speculation may have: 10 packets are 4 s of a 28.8 kbit/s link.
@@ -39,6 +40,11 @@ const CAUTION = 0.5
 // Larger pieces cost less work, and nobody notices having waited for one of 10 ms.
 const PIECE_MS = 10
 const MAX_PIECE_BYTES = 64 * 1024
+// The same for records, which cost the more work: each is one read, one event, one chunk on the other side. The first byte
+// of one can be used only with its last.
+const RECORD_MS = 3
+// RFC 8446 §5.1.
+const MAX_RECORD_BYTES = 16 * 1024
 // What marks go out with: a packet that is nearly full, which the last one of an answer seldom is.
 const FILLED = 0.75
 // A mark costs 17 bytes, its answer a packet on the way back: eight in a round trip tell soon enough.
@@ -123,6 +129,12 @@ export class Pipe {
     return Math.min(Math.max(pieces, 1) * PIECE_BYTES, MAX_PIECE_BYTES)
   }
 
+  /** How large a TLS record should be at most: one packet, unless the link carries many in no time. */
+  get recordBytes(): number {
+    const packets = Math.floor(((this.bandwidth ?? 0) * RECORD_MS) / RECORD_BYTES)
+    return Math.min(Math.max(packets, 1) * RECORD_BYTES, MAX_RECORD_BYTES)
+  }
+
   /** Bytes per millisecond that the link was seen to carry of late; undefined before any load. */
   get bandwidth(): number | undefined {
     return this.#rates.length === 0 ? undefined : Math.max(...this.#rates)
@@ -153,7 +165,7 @@ export class Pipe {
     this.#sentBytes += bytes
     this.#sentAt = now
     if (this.#sentBytes - this.#markedBytes < this.#markEveryBytes) return undefined
-    const packetBytes = Math.min(this.#sentBytes - this.#turnBytes, PIECE_BYTES)
+    const packetBytes = Math.min(this.#sentBytes - this.#turnBytes, this.recordBytes - FRAMING_BYTES)
     const sentBytes = this.#turnBytes + packetBytes
     if (sentBytes === this.#markedBytes) return undefined
     this.#markedBytes = sentBytes

@@ -133,8 +133,16 @@ export function nearHttp2Settings(creditBytes: number) {
   } as const
 }
 
+// What far may hold of a request whose origin does not read; near bounds itself by what the link takes (pipe.ts). Windows are
+// handed back by halves, so that an upload has 128 KiB in a round trip at least: 1.5 Mbit/s of a satellite far away.
+const UPLOAD_BYTES = 256 * 1024
+
+/** The window of a whole session with far: what is read off the connection is handed back, whatever streams hold. */
+export const FAR_SESSION_BYTES = 4 * UPLOAD_BYTES
+
 /** The HTTP/2 settings that far announces. */
 export const farHttp2Settings = {
+  initialWindowSize: UPLOAD_BYTES,
   headerTableSize: HEADER_TABLE_BYTES,
   maxHeaderListSize: HEADER_LIST_BYTES,
   // RFC 8441 §3: WebSocket over the link.

@@ -69,6 +69,11 @@ export class Schedule {
     return this.#pipe.pieceBytes
   }
 
+  /** How large the TLS records should be that these writes become. */
+  get recordBytes(): number {
+    return this.#pipe.recordBytes
+  }
+
   /** When to be woken, unless something else happens before; undefined: never. */
   get wakeAt(): number | undefined {
     return this.#next() && this.#pipe.opensAt

@@ -32,7 +32,10 @@ export interface RunningPair {
   /** The near that most tests talk to. */
   readonly near: RunningNear
   /** A near with an identity of its own on the same far. */
-  addNear(options?: { readonly arguments?: readonly string[]; readonly through?: Valve }): Promise<RunningNear>
+  addNear(options?: {
+    readonly arguments?: readonly string[]
+    readonly through?: Pick<Valve, 'port'>
+  }): Promise<RunningNear>
   /** A credential of its own for a client that speaks to far without a near. */
   readonly credential: string
   /** Ends far and the first near, and starts both again on what they left; gives that near. */

@@ -1,6 +1,7 @@
 // Claims about how much may be under way, on simulated links.
 import t from 'tap'
 import { PIECE_BYTES, Pipe } from '../../../shared/link/pipe.ts'
+import { RECORD_BYTES } from '../../../shared/link/protocol.ts'
 import { type SimulatedFigures, SimulatedLink } from './simulated-link.ts'
 
 const presets: Record<string, SimulatedFigures> = {
@@ -64,6 +65,19 @@ t.test('under load the link is full, known, and its queue is short', async t => 
     const packetMs = PIECE_BYTES / figures.bytesPerMs
     t.ok(link.queueMs < figures.roundTripMs * 0.4 + 30 + 2 * packetMs, `${name}: ${link.queueMs} ms of queue`)
   }
+})
+
+t.test('records are one packet on slow links and the largest there are on fast ones', async t => {
+  const records = Object.entries(presets).map(([name, figures]) => {
+    const sender = new Sender(figures)
+    t.equal(sender.pipe.recordBytes, RECORD_BYTES, `${name} at first`)
+    sender.fill()
+    sender.link.runUntil(20_000)
+    return [name, sender.pipe.recordBytes]
+  })
+  const packet = RECORD_BYTES
+  const expected = { 'modem-28.8': packet, edge: packet, '3g': packet, geo: packet, leo: 16 * 1024 }
+  t.strictSame(Object.fromEntries(records), expected, 'under load')
 })
 
 t.test('what is under way at first is what TCP lets go at once, and doubles in each round trip', async t => {
