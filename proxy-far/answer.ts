@@ -12,6 +12,7 @@ import { findCommons, planAnswer } from '../shared/exchange/plan-answer.ts'
 import { planPart } from '../shared/exchange/plan-part.ts'
 import { type HeldHow, type Rescue, isServerError, isUnreachable, mayShare } from '../shared/exchange/plan-reuse.ts'
 import { nameSiblings } from '../shared/exchange/siblings.ts'
+import { chooseWholeQuality, EASY_QUALITY } from '../shared/exchange/whole-quality.ts'
 import type { UrlHistory } from '../shared/exchange/url-history.ts'
 import { asFault } from '../shared/fault.ts'
 import { cacheStatus } from '../shared/http/cache-status.ts'
@@ -350,11 +351,15 @@ class Answering {
   }
 
   #keep(received: ReceivedContent, response: ResponseFacts): void {
-    const { facts, nearId } = this.#asked
+    const { facts, nearId, ask } = this.#asked
+    const { deltas } = this.#context
     const asker = { facts: answeredRequest(facts, response) ?? facts, nearId }
     // What is kept now is what a delta starts from soon.
-    this.#context.deltas.warm()
-    keepContent(received, response, asker, this.#startedAt, this.#context, this.#exchange.wholeBytes)
+    deltas.warm()
+    const quality = chooseWholeQuality(ask.link.bandwidthBytesPerSecond, deltas.cpuLoad)
+    const { wholeBytes } = this.#exchange
+    const prepared = quality > EASY_QUALITY ? { quality } : {}
+    keepContent({ ...received, wholeBytes, ...prepared }, response, asker, this.#startedAt, this.#context)
   }
 }
 

@@ -12,9 +12,9 @@ import { Freshness } from '../shared/http/freshness.ts'
 import type { ResponseFacts } from '../shared/http/lifetime.ts'
 import { type Digest, digestOf, privateScope, type Version } from '../shared/version.ts'
 import type { KeptVersions } from '../store/kept-versions.ts'
-import { SegmentPreparer } from './prepare-segments.ts'
+import { CompressedPreparer } from './prepare-compressed.ts'
 
-const preparer = new SegmentPreparer()
+const preparer = new CompressedPreparer()
 
 export interface KeepContext {
   readonly versions: KeptVersions
@@ -32,6 +32,10 @@ export interface Asker {
 export interface ReceivedContent {
   readonly content: Uint8Array | undefined
   readonly digest?: Digest
+  /** What it took on the link as it is; 0 where it was not sent so. */
+  readonly wholeBytes?: number
+  /** How hard it is compressed for a speculation; undefined: as that decides. */
+  readonly quality?: number
 }
 
 /** Whether the content of a response is a version: a cache may keep it, and its codings are undone. */
@@ -41,18 +45,17 @@ export function isWorthKeeping(facts: RequestFacts, response: ResponseFacts): bo
 
 /** Keeps a content that came whole, when it is not too large. `askedAt`: when the origin was asked. */
 export function keepContent(
-  { content, digest }: ReceivedContent,
+  { content, digest, wholeBytes = 0, quality }: ReceivedContent,
   response: ResponseFacts,
   { facts, nearId }: Asker,
   askedAt: number,
   { versions, thresholds, now }: KeepContext,
-  wholeBytes = 0,
 ): void {
   if (!content || content.length > thresholds.maxBaseBytes) return
   const { status, fields } = response
   const { speculation, minBaseBytes } = thresholds
   const mayBeSent = status === 200 && speculation !== 'off' && content.length >= minBaseBytes
-  if (mayBeSent && isCompressible(fields)) preparer.prepare(content)
+  if (mayBeSent && isCompressible(fields)) preparer.prepare(content, quality)
   versions.add({
     url: facts.url,
     scope: isPublic(facts, response) ? 'public' : privateScope(nearId),

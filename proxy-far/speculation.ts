@@ -1,11 +1,13 @@
 // Sends a version while the origin has not answered, and stops at once when it has.
-// Knows: segments, the answer's stream. Does not know: whether speculating pays (plan-speculation.ts), what else is on
+// Knows: the compressed form, the answer's stream. Does not know: whether speculating pays (plan-speculation.ts), what else is on
 // the link (schedule.ts).
 //
-// Invariant: `sentLength` counts content that near can decode from what was written: it grows at flushes only.
+// Invariant: `sentLength` counts content that near can decode from what was written.
+import { createBrotliDecompress } from 'node:zlib'
+import { Feed } from '../shared/exchange/feed.ts'
 import { RunningDigest } from '../shared/exchange/running-digest.ts'
 import type { Part } from '../shared/link/parts.ts'
-import { segmentsOf } from '../shared/store/segments.ts'
+import { compressedOf, decodableLength } from '../shared/store/compressed.ts'
 import type { Version } from '../shared/version.ts'
 import type { AnswerStream } from './answer-stream.ts'
 
@@ -36,7 +38,7 @@ export class SpeculationPump {
     return this.#sentBytes
   }
 
-  /** How much of the content near can decode. */
+  /** How much of the content near can decode; known when it was stopped. */
   get sentLength(): number {
     return this.#sentLength
   }
@@ -45,48 +47,50 @@ export class SpeculationPump {
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#running
+    const { content } = this.#version
+    const compressed = await compressedOf(content)
+    const isAll = this.#sentBytes === compressed.length
+    this.#sentLength = isAll ? content.length : await decodableLength(compressed.subarray(0, this.#sentBytes))
   }
 
-  /** Sends the rest of a speculation that was stopped and then confirmed; near may release each segment. */
+  /** Sends the rest of a speculation that was stopped and then confirmed; near may release what each check covers. */
   async sendRest(): Promise<void> {
     const { content } = this.#version
+    const compressed = await compressedOf(content)
     const digest = new RunningDigest()
-    digest.update(content.subarray(0, this.#sentLength))
-    await this.#answer.send({ kind: 'check', length: digest.length, digest: digest.short() })
-    let end = 0
-    for (const { bytes, contentEnd } of await segmentsOf(content)) {
-      end += bytes.length
-      if (end <= this.#sentBytes) continue
-      digest.update(content.subarray(digest.length, contentEnd))
-      const rest = bytes.subarray(bytes.length - (end - this.#sentBytes))
-      const check: Part = { kind: 'check', length: digest.length, digest: digest.short() }
-      await this.#answer.send({ kind: 'base-bytes', bytes: rest }, check)
-      this.#sentBytes = end
-      this.#sentLength = contentEnd
+    const check = (length: number): Part => {
+      digest.update(content.subarray(digest.length, length))
+      return { kind: 'check', length, digest: digest.short() }
+    }
+    const decoder = new Feed(createBrotliDecompress())
+    try {
+      let length = (await decoder.write(compressed.subarray(0, this.#sentBytes))).length
+      await this.#answer.send(check(length))
+      while (this.#sentBytes < compressed.length) {
+        const bytes = compressed.subarray(this.#sentBytes, this.#sentBytes + CHECK_EVERY_BYTES)
+        length += (await decoder.write(bytes)).length
+        await this.#answer.send({ kind: 'base-bytes', bytes }, check(length))
+        this.#sentBytes += bytes.length
+        this.#sentLength = length
+      }
+    } finally {
+      decoder.destroy()
     }
   }
 
-  /** By pieces that fill a packet, wherever segments end: each goes out as soon as nothing else is to be sent. */
+  /** By pieces that fill a packet: each goes out as soon as nothing else is to be sent. */
   async #run(): Promise<void> {
     const { digest, content } = this.#version
     const { signal } = this.#stopping
-    const segments = await segmentsOf(content)
-    const stream = Buffer.concat(segments.map(({ bytes }) => bytes))
+    const compressed = await compressedOf(content)
     let announcement: readonly Part[] = [{ kind: 'speculation', digest, length: content.length }]
-    let next = 0
-    let nextEnd = segments[0]?.bytes.length ?? 0
-    while (this.#sentBytes < stream.length) {
+    while (this.#sentBytes < compressed.length) {
       const room = this.#answer.pieceBytes - PART_HEADER_BYTES - announcement.length * ANNOUNCEMENT_BYTES
-      const bytes = stream.subarray(this.#sentBytes, this.#sentBytes + room)
+      const bytes = compressed.subarray(this.#sentBytes, this.#sentBytes + room)
       if (!(await this.#answer.speculate([...announcement, { kind: 'base-bytes', bytes }], signal))) return
       announcement = []
       this.#announced = true
       this.#sentBytes += bytes.length
-      for (let segment = segments[next]; segment && nextEnd <= this.#sentBytes; segment = segments[next]) {
-        this.#sentLength = segment.contentEnd
-        next += 1
-        nextEnd += segments[next]?.bytes.length ?? 0
-      }
     }
   }
 
@@ -99,3 +103,5 @@ export class SpeculationPump {
 // Type and length of a part (RFC 9000 §16), and a whole part that announces a speculation.
 const PART_HEADER_BYTES = 5
 const ANNOUNCEMENT_BYTES = 48
+// Near releases what is checked; a check is 13 bytes.
+const CHECK_EVERY_BYTES = 2048

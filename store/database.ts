@@ -16,7 +16,7 @@ import { Fault } from '../shared/fault.ts'
 export type Tell = (message: string) => void
 
 /** Counts up with every change of the tables or of what their columns mean. */
-export const STORE_FORMAT = 1
+export const STORE_FORMAT = 2
 // 'HnVs': tells that the file is ours.
 const APPLICATION_ID = 0x486e5673
 // With 8 KiB the file was half as large again (small versions fill no page), and nothing was faster.
@@ -61,8 +61,7 @@ const TABLES = `
     digest BLOB NOT NULL UNIQUE,
     length INTEGER NOT NULL,
     form TEXT NOT NULL,
-    stored_bytes INTEGER NOT NULL,
-    segment_lengths BLOB NOT NULL
+    stored_bytes INTEGER NOT NULL
   );
   CREATE TABLE pieces (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
   CREATE TABLE usage (name TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;

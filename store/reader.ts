@@ -1,5 +1,5 @@
 // Reads kept versions: which there are, and each with its content, verified.
-// Knows: the tables, records and their seals, segments. Does not know: who may see what: scopes are given to it.
+// Knows: the tables, records and their seals, forms. Does not know: who may see what: scopes are given to it.
 //
 // 1. Nothing is given that its digest does not prove; a record without its seal is damaged.
 // 2. The event loop is held for one piece of a content at a time (PIECE_BYTES), and for its digest.
@@ -37,7 +37,6 @@ interface ContentRow {
   readonly length: number
   readonly form: StoredContent['form']
   readonly stored_bytes: number
-  readonly segment_lengths: Uint8Array
 }
 
 const DAMAGED = (why: string): Loaded => ({ kind: 'damaged', why })
@@ -94,7 +93,7 @@ export class Reader {
       const isThere = this.#get('SELECT 1 FROM versions WHERE seq = ?', seq) !== undefined
       return isThere ? DAMAGED('a piece of its content is missing') : { kind: 'gone' }
     }
-    return openStored(record, { form: found.form, bytes, segmentLengths: found.segment_lengths })
+    return openStored(record, { form: found.form, bytes })
   }
 
   /** Whether a content of this digest is there. */

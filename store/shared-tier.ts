@@ -11,7 +11,7 @@ import { isCompressible } from '../shared/http/content.ts'
 import { type HealthEvent, StoreHealth } from '../shared/store/health.ts'
 import { packContent, packRecord, unpackContent, unpackRecord } from '../shared/store/parcel.ts'
 import { namesOf, type VersionRecord } from '../shared/store/record.ts'
-import { segmentsOf } from '../shared/store/segments.ts'
+import { compressedOf } from '../shared/store/compressed.ts'
 import { sharedNames } from '../shared/store/shared-names.ts'
 import { openStored, toStored } from '../shared/store/stored-content.ts'
 import { type Digest, type Scope, shorten, type Version } from '../shared/version.ts'
@@ -137,8 +137,8 @@ export class SharedTier {
       // The server may have given it up since.
       const isThere = isRemembered && (await this.#client.expire(name, LIFETIME_SECONDS)) === 1
       if (!isThere) {
-        const segments = isCompressible(version.fields) ? await segmentsOf(content) : undefined
-        await this.#client.set(name, packContent(toStored(content, segments)), 'EX', LIFETIME_SECONDS)
+        const compressed = isCompressible(version.fields) ? await compressedOf(content) : undefined
+        await this.#client.set(name, packContent(toStored(content, compressed)), 'EX', LIFETIME_SECONDS)
         this.#remember(digest)
       }
       // After its content: who finds a record finds what it is about.

@@ -3,7 +3,7 @@
 //
 // Requests that came while it worked are written in one transaction: it costs about as much as that of one.
 import { parentPort, workerData } from 'node:worker_threads'
-import { compressInSegments } from '../shared/store/segments.ts'
+import { compress } from '../shared/store/compressed.ts'
 import { toStored } from '../shared/store/stored-content.ts'
 import { describeFailure, isCurrent, isDamage, type OpenedDatabase, openToWrite, removeDamaged } from './database.ts'
 import { CLOSE, type Order, type WorkerStart, type WriteReply, type WriteRequest } from './write-protocol.ts'
@@ -71,7 +71,7 @@ async function prepare(order: Order): Promise<WriteCommand> {
     kind: 'put',
     record,
     answersByItself,
-    content: toStored(content, compressible ? await compressInSegments(content) : undefined),
+    content: toStored(content, compressible ? await compress(content) : undefined),
   }
 }
 

@@ -195,9 +195,9 @@ export class Writer {
       | undefined
     if (held) return held.stored_bytes
     if (!content || content.bytes.length > MAX_PIECES * PIECE_BYTES) return undefined
-    const { form, bytes, segmentLengths } = content
-    const sql = 'INSERT INTO contents (digest, length, form, stored_bytes, segment_lengths) VALUES (?, ?, ?, ?, ?)'
-    const { lastInsertRowid } = this.#run(sql, digest, length, form, bytes.length, segmentLengths)
+    const { form, bytes } = content
+    const sql = 'INSERT INTO contents (digest, length, form, stored_bytes) VALUES (?, ?, ?, ?)'
+    const { lastInsertRowid } = this.#run(sql, digest, length, form, bytes.length)
     const first = Number(lastInsertRowid) * MAX_PIECES
     for (let at = 0; at * PIECE_BYTES < bytes.length; at++) {
       const piece = bytes.subarray(at * PIECE_BYTES, (at + 1) * PIECE_BYTES)

@@ -3,7 +3,8 @@
 import { promisify } from 'node:util'
 import { brotliCompress, constants } from 'node:zlib'
 import { encodeDcb } from '../../shared/delta/dcb-encode.ts'
-import { compressInSegments } from '../../shared/store/segments.ts'
+import { HARD_QUALITY } from '../../shared/exchange/whole-quality.ts'
+import { compress } from '../../shared/store/compressed.ts'
 import type { Document } from './documents.ts'
 
 export const visits = ['first', 'far has it', 'repeat changed', 'repeat unchanged', 'sibling'] as const
@@ -14,7 +15,7 @@ export interface Fewest {
   readonly fewestBytes: number
   readonly wholeBytes: number
   readonly baseBytes: number
-  /** The base in the form in which far sends it, with its flushes; 0: there is none. */
+  /** The base in the smallest form in which far sends it; 0: there is none. */
   readonly speculationBytes: number
 }
 
@@ -27,8 +28,7 @@ export async function fewestOf({ steps, sibling }: Document): Promise<Readonly<R
     deltaBytes(second, third),
     deltaBytes(third, sibling),
   ])
-  const segments = await compressInSegments(first)
-  const speculationBytes = segments.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  const { length: speculationBytes } = await compress(first, HARD_QUALITY)
   const held = { wholeBytes: 0, baseBytes: 0, speculationBytes: 0 }
   return {
     first: { ...held, fewestBytes: whole ?? 0, wholeBytes: whole ?? 0 },

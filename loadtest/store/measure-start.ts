@@ -45,7 +45,7 @@ function fill(): void {
         kind: 'put',
         record: toRecord(version),
         answersByItself: false,
-        content: { form: 'identity', bytes: version.content, segmentLengths: new Uint8Array(0) },
+        content: { form: 'identity', bytes: version.content },
       })),
     )
   }
