@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { commands } from '../cli/commands.ts'
 import { readSettings } from '../loadtest/load/settings.ts'
-import { flagOf, optionNames } from '../shared/config/options.ts'
+import { flagOf, optionNames, variableOf } from '../shared/config/options.ts'
 import { readConfig } from '../shared/config/read-config.ts'
 import { faults } from '../shared/fault.ts'
 
@@ -59,6 +59,16 @@ t.test('every failure that a page or a line can show is found by its words in th
     // Nobody is left to be told; and files of deltas are explained by their own command.
     if (code !== 'CLIENT_GONE' && !code.startsWith('DELTA_')) t.ok(text.includes(`**${title}** \`${code}\``), code)
   }
+})
+
+t.test('the container file takes each folder that the package has, and sets variables that there are', async t => {
+  const text = readFileSync(join(root, 'Containerfile'), 'utf8')
+  const { files }: { files: readonly string[] } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  for (const folder of files.filter(each => each !== 'docs'))
+    t.ok(text.includes(`COPY ${folder} ./${folder}\n`), folder)
+  const variables = text.match(/\bHUNCH_\w+/g) ?? []
+  t.ok(variables.length > 0)
+  for (const variable of variables) t.ok(optionNames.map(variableOf).includes(variable), variable)
 })
 
 /** Raises what the command would say of its words. */
