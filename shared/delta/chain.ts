@@ -1,7 +1,7 @@
 // Streams in a row as one: what is written goes into the first, what is read comes out of the last.
 // Knows: back-pressure, errors, ends. Does not know: what flows; its first bytes may decide which streams it needs.
-// Invariant 1: a write is done when the last stream has taken what was made of it: a slow reader slows the writer down,
-// and whoever has written what a flush ended can read all that it makes.
+// Invariant 1: a write is done when all that was made of it can be read here: a slow reader slows the writer down, and
+// whoever has written what a flush ended can read all that it makes.
 // Invariant 2: an error of any of them destroys all of them, and is given through `mapError` once.
 
 import { Duplex } from 'node:stream'
@@ -17,6 +17,8 @@ export class Chain extends Duplex {
   readonly #open: OpenStages
   readonly #mapError: (error: Error) => Error
   #stages: readonly Duplex[] = []
+  /** Ends a write whose last bytes wait in the last stream for a reader. */
+  #whenDrained: (() => void) | undefined
 
   constructor(open: OpenStages, mapError: (error: Error) => Error = error => error) {
     super()
@@ -42,11 +44,16 @@ export class Chain extends Duplex {
     done(error)
   }
 
-  /** Calls `done` when what the stream at `place` has made has been taken by the next, and so on to the last. */
+  /** Calls `done` when what the stream at `place` has made has been taken by the next, and so on until it can be read. */
   #settle(place: number, error: Error | null | undefined, done: Done): void {
     const [stage, next] = this.#stages.slice(place)
-    if (error || !stage || !next) {
+    if (error || !stage) {
       done(error ? this.#mapError(error) : null)
+      return
+    }
+    if (!next) {
+      if (stage.readableLength === 0) done()
+      else this.#whenDrained = done
       return
     }
     // A pipe hands on in its own time. An empty write behind what it handed on is done when all before it are.
@@ -55,6 +62,12 @@ export class Chain extends Duplex {
     else if (stage.readableLength === 0) next.write(EMPTY, failure => this.#settle(place + 1, failure, done))
     else if (next.writableNeedDrain) next.once('drain', again)
     else setImmediate(again)
+  }
+
+  #drained(): void {
+    const done = this.#whenDrained
+    this.#whenDrained = undefined
+    done?.()
   }
 
   #start(first: Uint8Array): Duplex {
@@ -67,6 +80,7 @@ export class Chain extends Duplex {
     const last = stages.at(-1)!
     last.on('data', (chunk: Uint8Array) => {
       if (!this.push(chunk)) last.pause()
+      if (last.readableLength === 0) this.#drained()
     })
     last.on('end', () => this.push(null))
     return stages[0]

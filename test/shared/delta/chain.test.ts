@@ -49,3 +49,25 @@ t.test('a reader that does not read stops the writer', async t => {
   if (read < 100 * 16_384) await new Promise(resolve => chain.once('end', resolve))
   t.equal(read, 100 * 16_384)
 })
+
+t.test('a write is done when all that it made can be read', async t => {
+  const twice = new Transform({
+    transform(_chunk, _encoding, done) {
+      this.push(Buffer.alloc(100_000))
+      this.push(Buffer.alloc(10_000))
+      done()
+    },
+  })
+  const chain = new Chain(() => [new PassThrough(), twice, new PassThrough()])
+  const write = { isDone: false }
+  chain.write('x', () => (write.isDone = true))
+  await new Promise(resolve => setImmediate(resolve))
+  t.notOk(write.isDone, 'the second piece waits behind the first')
+  let read = 0
+  while (!write.isDone) {
+    read += (chain.read() as Buffer | null)?.length ?? 0
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  read += (chain.read() as Buffer | null)?.length ?? 0
+  t.equal(read, 110_000)
+})
