@@ -6,6 +6,7 @@ import { type FieldList, fromRaw } from '../../shared/http/fields.ts'
 export class FakeClient extends Writable {
   sendDate = true
   headersSent = false
+  readonly shouldKeepAlive = true
   status: number | undefined
   fields: FieldList = []
   readonly #pieces: Uint8Array[] = []
