@@ -8,23 +8,23 @@ import { watchConfig } from './watch-config.ts'
 export async function runFar(argv: readonly string[]): Promise<number> {
   const config = await loadConfig('far', argv)
   const stopped = waitForStop()
-  const { countProcesses, isOneOfSeveral, ownPart, sayReady, startProcesses, whenTold } = await import(
-    '../proxy-far/processes.ts'
-  )
+  const path = configPath('far', argv)
+  const { countProcesses, startProcesses } = await import('../proxy-far/processes.ts')
+  const { isOneOfSeveral, Others, ownPart, sayReady, whenTold } = await import('../proxy-far/one-of-several.ts')
   const isShared = isOneOfSeveral()
   if (countProcesses(config) > 1 && !isShared) {
     const far = await startProcesses(config)
+    // Each watches the file for itself; a signal comes to this process alone.
+    if (path !== undefined) process.on('SIGHUP', () => far.reload())
     await finish(far, stopped)
     return 0
   }
   const told = isShared ? whenTold() : new Promise(() => {})
   const { startFar } = await import('../proxy-far/far.ts')
-  const far = await startFar(isShared ? ownPart(config) : config)
-  if (isShared) sayReady()
+  const far = await (isShared ? startFar(ownPart(config), new Others()) : startFar(config))
   const load = async () => (isShared ? ownPart(await loadConfig('far', argv)) : loadConfig('far', argv))
-  // Each of several processes watches for itself.
-  const path = configPath('far', argv)
   const unwatch = path === undefined ? () => {} : watchConfig(path, () => far.reload(load))
+  if (isShared) sayReady(() => far.figures())
   await finish(far, Promise.race([stopped, told]))
   unwatch()
   return 0

@@ -11,10 +11,12 @@ import type { JoinUrl } from '../shared/link/join-url.ts'
 import { PartReader } from '../shared/link/parts.ts'
 import {
   FAR_AUTHORITY,
+  HELLO_PATH,
   JOIN_PATH,
   linkHttp2Options,
   nearHttp2Settings,
   PROTOCOL_FIELD,
+  readHelloAnswer,
   readJoinAnswer,
   spokenVersions,
 } from '../shared/link/protocol.ts'
@@ -57,7 +59,7 @@ export class LinkClient {
     session.on('error', () => {})
     await once(session, 'connect')
     session.setLocalWindowSize(WINDOW_BYTES)
-    return new LinkClient(session, credential ?? (await join(session, token)))
+    return new LinkClient(session, await (credential ? greet(session, credential) : join(session, token)))
   }
 
   /** What later links may share. */
@@ -102,16 +104,28 @@ export class LinkClient {
 }
 
 async function join(session: ClientHttp2Session, code: string | undefined): Promise<string> {
+  const answer = await introduce(session, JOIN_PATH, { code })
+  const credential = readJoinAnswer(answer)?.credential
+  if (credential === undefined) throw new Error(`far does not let it join: ${answer}`)
+  return credential
+}
+
+/** Far may be another process than the one that made the credential: a hello has it look that up. */
+async function greet(session: ClientHttp2Session, credential: string): Promise<string> {
+  const answer = await introduce(session, HELLO_PATH, {}, { 'proxy-authorization': `Bearer ${credential}` })
+  if (!readHelloAnswer(answer)) throw new Error(`far does not know it: ${answer}`)
+  return credential
+}
+
+async function introduce(session: ClientHttp2Session, path: string, said: object, fields: Record<string, string> = {}) {
   const stream = session.request({
     ':method': 'POST',
     ':scheme': 'https',
     ':authority': FAR_AUTHORITY,
-    ':path': JOIN_PATH,
+    ':path': path,
     'content-type': 'application/json',
+    ...fields,
   })
-  stream.end(JSON.stringify({ code, versions: spokenVersions }))
-  const answer = await text(stream)
-  const credential = readJoinAnswer(answer)?.credential
-  if (credential === undefined) throw new Error(`far does not let it join: ${answer}`)
-  return credential
+  stream.end(JSON.stringify({ ...said, versions: spokenVersions }))
+  return text(stream)
 }

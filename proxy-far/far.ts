@@ -47,6 +47,7 @@ import { makeJoinLine, rememberUrl } from './invitation.ts'
 import { type Reply, checkAsk, handleHello, handleJoin, refuse } from './join.ts'
 import { DeltaMaker } from './make-delta.ts'
 import { FarMetrics, readVersion, serveMetrics } from './metrics.ts'
+import type { Others } from './one-of-several.ts'
 import { Origins } from './origin.ts'
 import { countProcesses } from './processes.ts'
 import { proxyPlainly, readFields } from './plain-proxy.ts'
@@ -62,12 +63,17 @@ export interface Far {
   readonly joinLine: string | undefined
   /** Takes up what holds at once of another configuration; one that cannot be read changes nothing. Never rejects. */
   reload(read: () => Promise<FarConfig>): Promise<void>
+  /** What Prometheus is told of it. */
+  figures(): string
   /** Takes nothing new any more, waits so long for what is under way, and ends. */
   close(patienceMs?: number): Promise<void>
 }
 
-/** Starts far; resolves when it listens. Raises PORT_IN_USE, CANNOT_LISTEN, CANNOT_READ, STORE_FORMAT. */
-export async function startFar(config: FarConfig): Promise<Far> {
+/**
+ * Starts far, alone or beside other processes; resolves when it listens. Raises PORT_IN_USE, CANNOT_LISTEN, CANNOT_READ,
+ * STORE_FORMAT.
+ */
+export async function startFar(config: FarConfig, others?: Others): Promise<Far> {
   const log: FastifyBaseLogger = pino({ level: config.logLevel, name: 'hunch-far' }, pino.destination(2))
   const shared = await openSharedTier(config, log)
   const own = await openIdentity(config.data)
@@ -81,7 +87,7 @@ export async function startFar(config: FarConfig): Promise<Far> {
     sessions: new Sessions(),
     metrics: new FarMetrics(),
     reach,
-    gate: new Gate(config, log, Date.now),
+    gate: new Gate(config, log, Date.now, undefined, others),
     origins: new Origins(config, reach),
     versions: openVersions(config, shared, log),
     fetches: new SharedFetches(Date.now),
@@ -117,7 +123,9 @@ export async function startFar(config: FarConfig): Promise<Far> {
   })
   await listen(server, config.listen)
   const { port } = server.address() as AddressInfo
-  const metrics = await openMetrics(context)
+  const version = await readVersion()
+  const figures = () => figuresOf(context, version)
+  const metrics = config.metrics && (await serveMetrics(config.metrics, figures))
   const url = urlForNears(config, identity, port)
   await rememberUrl(config.data, url)
   log.info({ host: config.listen.host, port }, 'listening')
@@ -133,9 +141,12 @@ export async function startFar(config: FarConfig): Promise<Far> {
         log.warn({ message: asFault(error, 'CONFIG').message }, 'the configuration stays as it was')
       }
     },
+    figures,
     close: async (patienceMs = 0) => {
       clearInterval(refreshing)
+      others?.close()
       metrics?.close()
+      metrics?.closeAllConnections()
       context.metrics.close()
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       if (patienceMs > 0) await context.sessions.drain(patienceMs)
@@ -162,26 +173,15 @@ interface FarContext extends AnswerContext {
   readonly metrics: FarMetrics
 }
 
-async function openMetrics(context: FarContext): Promise<{ close(): void } | undefined> {
-  const { config, identity, sessions, versions, deltas, metrics } = context
-  if (!config.metrics) return undefined
-  const version = await readVersion()
-  const server = await serveMetrics(config.metrics, () =>
-    metrics.text({
-      sessions: sessions.count,
-      nears: identity.nears.length,
-      heldVersions: versions.count,
-      heldBytes: versions.sizeBytes,
-      encoding: deltas.load,
-      version,
-    }),
-  )
-  return {
-    close: () => {
-      server.close()
-      server.closeAllConnections()
-    },
-  }
+function figuresOf({ identity, sessions, versions, deltas, metrics }: FarContext, version: string): string {
+  return metrics.text({
+    sessions: sessions.count,
+    nears: identity.nears.length,
+    heldVersions: versions.count,
+    heldBytes: versions.sizeBytes,
+    encoding: deltas.load,
+    version,
+  })
 }
 
 // So soon `hunch far revoke` holds.
@@ -419,8 +419,7 @@ function openVersions(config: FarConfig, shared: SharedTier | undefined, log: Fa
     maxVersionsPerUrl,
   }
   const disk = store > 0 ? { dataDir: data, quotas } : undefined
-  const maxBytes = Math.floor(memory / countProcesses(config))
-  return new KeptVersions({ memory: { maxBytes, maxVersionsPerUrl }, disk, shared, log, now: Date.now })
+  return new KeptVersions({ memory: { maxBytes: memory, maxVersionsPerUrl }, disk, shared, log, now: Date.now })
 }
 
 /** Where nears reach this far, and how they know it. */

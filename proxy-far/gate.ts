@@ -14,6 +14,7 @@ import type { FarConfig } from '../shared/config/options.ts'
 import { Fault } from '../shared/fault.ts'
 import { LockOut, lineOf } from '../shared/limits/lock-out.ts'
 import { UserShares } from '../shared/limits/user-shares.ts'
+import type { Others, Used } from './one-of-several.ts'
 
 /** What one ask may do of its near's share; `end` is called when it is over. */
 export interface AskShare {
@@ -53,6 +54,7 @@ export class Gate {
   readonly #file: pino.Logger | undefined
   readonly #now: () => number
   readonly #patience: Patience
+  readonly #others: Others | undefined
   readonly #lockOut = new LockOut()
   readonly #shares: UserShares
   readonly #connections = new Map<string, Connection>()
@@ -60,25 +62,30 @@ export class Gate {
   readonly #limitedAt = new Map<string, number>()
   readonly #sweeping: NodeJS.Timeout
 
-  constructor(config: FarConfig, log: FastifyBaseLogger, now: () => number, patience = PATIENCE) {
+  /** `others`: the processes with which this one shares its limits. */
+  constructor(config: FarConfig, log: FastifyBaseLogger, now: () => number, patience = PATIENCE, others?: Others) {
     this.#config = config
     this.#log = log
     this.#now = now
     this.#patience = patience
     this.#file = config.auditLog === undefined ? undefined : openAuditLog(config.auditLog)
-    this.#shares = new UserShares({
+    this.#others = others
+    const limits = {
       asksAtOnce: config.asksAtOncePerUser,
       asksPerSecond: config.asksPerSecondPerUser,
       bytesPerDay: config.bytesPerDayPerUser,
       speculationsPerSecond: config.speculationsPerSecondPerUser,
       deltaCpuPercent: config.deltaCpuPercentPerUser,
-    })
+    }
+    this.#shares = new UserShares(limits, (...taken) => others?.noteTaken(...taken))
+    others?.onUsed(used => this.#noteUsed(used))
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref()
   }
 
   /** Watches the connections of a server that does not listen yet. */
   guard(server: Http2Server): void {
-    server.maxConnections = this.#config.maxConnections
+    // Not dropped, a connection would be handed from one of several processes to the next for as long as all are full.
+    Object.assign(server, { maxConnections: this.#config.maxConnections, dropMaxConnection: true })
     server.on('connection', (socket: Socket) => this.#welcome(socket))
     server.on('session', session => {
       const impatience = setTimeout(() => {
@@ -101,6 +108,7 @@ export class Gate {
     const address = addressOf(session)
     const before = this.lockedOut(session)
     if (before !== undefined || address === undefined) return before
+    this.#others?.noteGuess(address)
     const lockedMs = this.#lockOut.fail(address, this.#now())
     if (lockedMs > 0) this.audit('locked-out', { address, lockedMs })
     else this.audit('refused', { address })
@@ -147,6 +155,12 @@ export class Gate {
   close(): void {
     clearInterval(this.#sweeping)
     this.#file?.flush()
+  }
+
+  /** What was taken of the other processes counts here, too. */
+  #noteUsed({ taken, guessed }: Used): void {
+    for (const [user, each] of taken) this.#shares.noteTaken(user, each, this.#now())
+    for (const address of guessed) this.#lockOut.fail(address, this.#now())
   }
 
   #welcome(socket: Socket): void {

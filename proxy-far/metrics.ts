@@ -1,7 +1,7 @@
 // Far's figures for Prometheus, and the listener of their own at which they are read.
 // Knows: sums over all nears. Does not know: how an exchange goes; nothing here names a site, a URL or a near.
 import { readFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { HostPort } from '../shared/config/host-port.ts'
 import { Fault } from '../shared/fault.ts'
@@ -19,13 +19,13 @@ export const farMetrics = {
   ),
   hunch_far_origin_wait_seconds: { type: 'histogram', help: 'How long sites took until their response began' },
   hunch_far_sessions: gauge('Connections of nears'),
-  hunch_far_nears: gauge('Nears that joined'),
+  hunch_far_nears: gauge('Nears that joined', undefined, 'max'),
   hunch_far_held_versions: gauge('Versions held'),
   hunch_far_held_bytes: gauge('Bytes of versions held'),
   hunch_far_encode_jobs: gauge('Deltas in the encoding threads', 'state'),
-  hunch_far_event_loop_delay_seconds: gauge('Delay of the event loop since the last scrape', 'quantile'),
-  hunch_far_build_info: gauge('1, with the version of Hunch', 'version'),
-  process_start_time_seconds: gauge('When the process started, in seconds since 1970'),
+  hunch_far_event_loop_delay_seconds: gauge('Delay of the event loop since the last scrape', 'quantile', 'max'),
+  hunch_far_build_info: gauge('1, with the version of Hunch', 'version', 'max'),
+  process_start_time_seconds: gauge('When the process started, in seconds since 1970', undefined, 'min'),
   process_cpu_seconds_total: counter('Processor time of the process'),
   process_resident_memory_bytes: gauge('Memory of the process'),
 } as const satisfies Record<string, MetricRow>
@@ -101,13 +101,12 @@ export class FarMetrics {
  * Serves the figures at an address of their own: far's port is open to the world. Raises PORT_IN_USE, CANNOT_LISTEN.
  * Only GET of two paths is answered, whatever the request says besides.
  */
-export async function serveMetrics({ host, port }: HostPort, text: () => string): Promise<Server> {
+export async function serveMetrics({ host, port }: HostPort, text: () => string | Promise<string>): Promise<Server> {
   const server = createServer((request, response) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     const [path] = (request.url ?? '').split('?')
-    if (isRead && path === '/metrics') {
-      response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text())
-    } else if (isRead && path === '/healthz') {
+    if (isRead && path === '/metrics') void sendFigures(response, text)
+    else if (isRead && path === '/healthz') {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ok"}')
     } else response.writeHead(404, { 'content-type': 'text/plain' }).end('Here are /metrics and /healthz.\n')
   })
@@ -120,6 +119,12 @@ export async function serveMetrics({ host, port }: HostPort, text: () => string)
     server.listen({ host, port }, resolve)
   })
   return server
+}
+
+/** `text` never fails. */
+async function sendFigures(response: ServerResponse, text: () => string | Promise<string>): Promise<void> {
+  const figures = await text()
+  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(figures)
 }
 
 /** The version of this Hunch. */

@@ -7,6 +7,8 @@ export interface MetricRow {
   readonly help: string
   /** The one label that tells its samples apart. */
   readonly label?: string
+  /** How the figures of several processes make one; their sum when it is not said. */
+  readonly together?: 'max' | 'min'
 }
 
 /** A sum, one for each value of the label, or a histogram; undefined: nothing is known. */
@@ -49,10 +51,39 @@ export function metricsText<Name extends string>(
 ): string {
   return Object.entries<MetricRow>(table)
     .map(([name, row]) => {
-      const { type, help } = row
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the entry is of this table
       const value = values[name as Name]
-      return `# HELP ${name} ${help}.\n# TYPE ${name} ${type}\n${samplesOf(name, row, value)}`
+      return `${heading(name, row)}${samplesOf(name, row, value)}`
+    })
+    .join('')
+}
+
+/**
+ * One answer for several processes, made of theirs sample by sample. Of processes that have ended (`past`) nothing is left
+ * of what only holds while they run; but what they counted stays counted: else a sum would go down.
+ */
+export function combineMetrics(
+  table: Readonly<Record<string, MetricRow>>,
+  running: readonly string[],
+  past: readonly string[],
+): string {
+  const samples = new Map(Object.keys(table).map(name => [name, new Map<string, number>()]))
+  const take = (line: string, isPast: boolean) => {
+    const [sample = '', value] = line.split(/ (?=[^ ]*$)/)
+    const family = sample.replace(/{.*/, '')
+    const name = family in table ? family : family.replace(/_(?:bucket|sum|count)$/, '')
+    const [row, known] = [table[name], samples.get(name)]
+    if (!row || !known || (isPast && row.type === 'gauge')) return
+    const before = known.get(sample)
+    known.set(sample, before === undefined ? Number(value) : together(row, before, Number(value)))
+  }
+  const lines = (text: string) => text.split('\n').filter(line => line !== '' && !line.startsWith('#'))
+  for (const text of past) for (const line of lines(text)) take(line, true)
+  for (const text of running) for (const line of lines(text)) take(line, false)
+  return Object.entries(table)
+    .map(([name, row]) => {
+      const all = Array.from(samples.get(name) ?? [], ([sample, value]) => `${sample} ${value}\n`)
+      return `${heading(name, row)}${all.join('')}`
     })
     .join('')
 }
@@ -70,8 +101,16 @@ export function counter(help: string, label?: string): MetricRow {
   return { type: 'counter', help, ...(label === undefined ? {} : { label }) }
 }
 
-export function gauge(help: string, label?: string): MetricRow {
-  return { type: 'gauge', help, ...(label === undefined ? {} : { label }) }
+export function gauge(help: string, label?: string, together?: MetricRow['together']): MetricRow {
+  return { type: 'gauge', help, ...(label === undefined ? {} : { label }), ...(together ? { together } : {}) }
+}
+
+function heading(name: string, { help, type }: MetricRow): string {
+  return `# HELP ${name} ${help}.\n# TYPE ${name} ${type}\n`
+}
+
+function together({ together: how }: MetricRow, one: number, other: number): number {
+  return how === undefined ? one + other : Math[how](one, other)
 }
 
 function samplesOf(name: string, { label = 'of' }: MetricRow, value: MetricValue): string {

@@ -27,6 +27,11 @@ export interface Share {
   end(sentBytes: number, now: number): void
 }
 
+/** What a user takes of far, each with a bucket of its own. */
+const quantities = ['asks', 'bytes', 'speculations', 'encodeMs'] as const
+export type Quantity = (typeof quantities)[number]
+export type Taken = Readonly<Partial<Record<Quantity, number>>>
+
 export type Admission =
   | { readonly kind: 'admitted'; readonly share: Share }
   | { readonly kind: 'refused'; readonly why: 'at-once' | 'per-second' | 'per-day'; readonly fault: Fault }
@@ -38,9 +43,12 @@ const DAY_SECONDS = 86_400
 export class UserShares {
   readonly #limits: ShareLimits
   readonly #users = new Map<string, User>()
+  readonly #onTaken: (user: string, quantity: Quantity, count: number) => void
 
-  constructor(limits: ShareLimits) {
+  /** `onTaken` hears of all that is taken here. */
+  constructor(limits: ShareLimits, onTaken: (user: string, quantity: Quantity, count: number) => void = () => {}) {
     this.#limits = limits
+    this.#onTaken = onTaken
   }
 
   /** Lets an ask of `user` begin, or says why not and when it may. */
@@ -49,20 +57,37 @@ export class UserShares {
     const refusal = known.begin(now)
     if (refusal) return refusal
     this.#users.set(user, known)
+    const spend = (quantity: Quantity, count: number, at: number) => {
+      known.spend(quantity, count, at)
+      this.#onTaken(user, quantity, count)
+    }
+    spend('asks', 1, now)
     let isOver = false
     const share: Share = {
-      speculate: at => known.speculations.take(1, at) === 0,
-      mayEncode: at => known.encodeMs.waitMs(1, at) === 0,
-      noteEncoded: (ms, at) => known.encodeMs.spend(ms, at),
+      speculate: at => {
+        if (known.waitMs('speculations', at) > 0) return false
+        spend('speculations', 1, at)
+        return true
+      },
+      mayEncode: at => known.waitMs('encodeMs', at) === 0,
+      noteEncoded: (ms, at) => spend('encodeMs', ms, at),
       end: (sentBytes, at) => {
         if (isOver) return
         isOver = true
-        known.end(sentBytes, at)
+        known.end()
+        spend('bytes', sentBytes, at)
         // Who has taken nothing for long enough need not be remembered.
         if (known.isIdle(at)) this.#users.delete(user)
       },
     }
     return { kind: 'admitted', share }
+  }
+
+  /** Counts what `user` has taken of another process of this far. */
+  noteTaken(user: string, taken: Taken, now: number): void {
+    const known = this.#users.get(user) ?? new User(this.#limits, now)
+    this.#users.set(user, known)
+    for (const quantity of quantities) known.spend(quantity, taken[quantity] ?? 0, now)
   }
 
   /** How many users are remembered. */
@@ -77,10 +102,7 @@ export class UserShares {
 }
 
 class User {
-  readonly speculations: TokenBucket
-  readonly encodeMs: TokenBucket
-  readonly #asks: TokenBucket
-  readonly #bytes: TokenBucket
+  readonly #buckets: Readonly<Record<Quantity, TokenBucket>>
   readonly #atOnce: number
   #open = 0
 
@@ -88,10 +110,12 @@ class User {
     const bucket = (perSecond: number, seconds: number) =>
       new TokenBucket({ perSecond, burst: perSecond * seconds }, now)
     this.#atOnce = limits.asksAtOnce
-    this.#asks = bucket(limits.asksPerSecond, BURST_SECONDS)
-    this.#bytes = bucket(limits.bytesPerDay / DAY_SECONDS, DAY_SECONDS)
-    this.speculations = bucket(limits.speculationsPerSecond, BURST_SECONDS)
-    this.encodeMs = bucket(limits.deltaCpuPercent * 10, BURST_SECONDS)
+    this.#buckets = {
+      asks: bucket(limits.asksPerSecond, BURST_SECONDS),
+      bytes: bucket(limits.bytesPerDay / DAY_SECONDS, DAY_SECONDS),
+      speculations: bucket(limits.speculationsPerSecond, BURST_SECONDS),
+      encodeMs: bucket(limits.deltaCpuPercent * 10, BURST_SECONDS),
+    }
   }
 
   begin(now: number): Extract<Admission, { kind: 'refused' }> | undefined {
@@ -99,22 +123,29 @@ class User {
       return refuse('at-once', `You have ${this.#open} requests under way at the far proxy, the most it allows.`, 1000)
     }
     // Bytes are counted when an ask is over, so that one may go beyond; then it is the next that waits.
-    const bytesMs = this.#bytes.waitMs(1, now)
+    const bytesMs = this.waitMs('bytes', now)
     if (bytesMs > 0) return refuse('per-day', 'You have had the bytes of a day from the far proxy.', bytesMs)
-    const asksMs = this.#asks.take(1, now)
+    const asksMs = this.waitMs('asks', now)
     if (asksMs > 0) return refuse('per-second', 'You ask the far proxy more often than it allows.', asksMs)
     this.#open += 1
     return undefined
   }
 
-  end(sentBytes: number, now: number): void {
+  end(): void {
     this.#open -= 1
-    this.#bytes.spend(sentBytes, now)
+  }
+
+  /** How long until one more may be taken. */
+  waitMs(quantity: Quantity, now: number): number {
+    return this.#buckets[quantity].waitMs(1, now)
+  }
+
+  spend(quantity: Quantity, count: number, now: number): void {
+    this.#buckets[quantity].spend(count, now)
   }
 
   isIdle(now: number): boolean {
-    const buckets = [this.#asks, this.#bytes, this.speculations, this.encodeMs]
-    return this.#open === 0 && buckets.every(bucket => bucket.isFull(now))
+    return this.#open === 0 && quantities.every(quantity => this.#buckets[quantity].isFull(now))
   }
 }
 

@@ -1,6 +1,14 @@
-// Claims about far as several processes on one port, each of which may be killed.
-import t from 'tap'
+// Claims about far as several processes on one port: each may be killed; limits and figures are those of all together.
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { get } from '../../loadtest/get.ts'
+import { LinkClient } from '../../loadtest/link-client.ts'
 import { CheckedLoad, startCheckedOrigin } from '../../loadtest/store/checked-load.ts'
+import { parseJoinUrl } from '../../shared/link/join-url.ts'
 import { startHunch } from './run-hunch.ts'
 
 t.test(
@@ -49,6 +57,73 @@ t.test('processes that cannot start are told of once, and far ends', async t => 
   t.match(far.stderr(), /choose another port/)
   t.equal(far.stdout(), '')
 })
+
+t.test('what a near has taken of one process counts in the others, and figures are those of all', async t => {
+  const large = randomBytes(1_100_000)
+  const pages = createServer(({ url }, response) => void response.end(url === '/large' ? large : 'small'))
+  pages.listen(0, '127.0.0.1')
+  t.teardown(() => pages.close())
+  await once(pages, 'listening')
+  const site = `http://127.0.0.1:${portOf(pages)}`
+  const metrics = `http://127.0.0.1:${await findPort()}`
+  const data = t.testdir()
+  const words = ['--bytes-per-day-per-user', '1MiB', '--metrics', metrics.slice('http://'.length)]
+  const { far, url } = await startTwo(t, data, words)
+  const link = { bandwidthBytesPerSecond: undefined, roundTripMs: undefined }
+  const one = await LinkClient.open(parseJoinUrl(url))
+  const other = await LinkClient.open(parseJoinUrl(url), one.credential)
+  t.teardown(() => [one, other].forEach(each => each.close()))
+  await other.ask(new URL(`${site}/small`), undefined, link)
+  await one.ask(new URL(`${site}/large`), undefined, link)
+  let answered = 2
+  // A few bytes each: it is not the share of its own process that they exhaust.
+  const another = () => other.ask(new URL(`${site}/small`), undefined, link)
+  for (let at = 0; at < 1000 && (await another().then(Boolean, () => false)); at++) answered += 1
+  t.ok(answered < 1000, 'refused in the end')
+
+  const untilTold = async (line: string) => {
+    while (!(await get(`${metrics}/metrics`, undefined)).body.toString().includes(`\n${line}\n`));
+    t.pass(line)
+  }
+  await untilTold(`hunch_far_exchanges_total ${answered}`)
+  await untilTold('hunch_far_sessions 2')
+  await untilTold('hunch_far_nears 1')
+  process.kill(servingPids(far.stderr())[0] ?? 0, 'SIGKILL')
+  await untilTold('hunch_far_sessions 1')
+  await untilTold(`hunch_far_exchanges_total ${answered}`)
+})
+
+t.test('SIGHUP has each process read the configuration again', async t => {
+  const data = t.testdir({ 'hunch.json': '{"maxDeltaRatio": 0.5}' })
+  const { far } = await startTwo(t, data, ['--config', join(data, 'hunch.json')])
+  far.kill('SIGHUP')
+  await far.waitFor(/(?:"live":\[\],"restart":\[\],"msg":"the configuration was read again"[^]*){2}/, 'stderr')
+  far.kill('SIGTERM')
+  t.equal(await far.waitForEnd(), 0)
+})
+
+/** Far as two processes that both serve. */
+async function startTwo(t: Test, data: string, words: readonly string[]) {
+  const all = ['--port', '0', '--data', join(data, 'far'), '--allow-private', '--processes', '2', ...words]
+  const far = startHunch(t, ['far', ...all])
+  const [, url = ''] = await far.waitFor(/^hunch near --far '(.*)'\n/)
+  await far.waitFor(/(?:"msg":"a process serves"[^]*){2}/, 'stderr')
+  return { far, url }
+}
+
+async function findPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const port = portOf(server)
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+function portOf(server: { address(): unknown }): number {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens
+  return (server.address() as AddressInfo).port
+}
 
 function servingPids(log: string): number[] {
   return Array.from(log.matchAll(/"process":(\d+),"msg":"a process serves"/g), ([, pid]) => Number(pid))

@@ -75,3 +75,27 @@ t.test('who is as good as new is forgotten', async t => {
   shareOf(shares.admit('b', 0)).end(0, 5000)
   t.equal(shares.size, 0)
 })
+
+t.test('what is taken is told; what was taken of another process counts here as well', t => {
+  const told: unknown[][] = []
+  const limits = { ...AMPLE, asksPerSecond: 1, bytesPerDay: 86_400, deltaCpuPercent: 10 }
+  const here = new UserShares(limits, (...taken) => told.push(taken))
+  const there = new UserShares(limits)
+  const share = shareOf(here.admit('a', 0))
+  share.speculate(0)
+  share.noteEncoded(1000, 0)
+  share.end(100_000, 0)
+  t.strictSame(told, [
+    ['a', 'asks', 1],
+    ['a', 'speculations', 1],
+    ['a', 'encodeMs', 1000],
+    ['a', 'bytes', 100_000],
+  ])
+  there.noteTaken('a', { encodeMs: 1000 }, 0)
+  const elsewhere = shareOf(there.admit('a', 0))
+  t.notOk(elsewhere.mayEncode(0))
+  there.noteTaken('a', { bytes: 100_000 }, 0)
+  t.match(there.admit('a', 0), { why: 'per-day' })
+  t.equal(there.admit('b', 0).kind, 'admitted')
+  t.end()
+})
