@@ -163,7 +163,10 @@ async function openAsk(
   })
   if (body) upload(body, stream, uploadStanding(facts.fields))
   await new Promise<void>((resolve, reject) => {
+    const lose = () => reject(new Fault('LINK_CLOSED', 'The link broke before the answer began.'))
+    stream.once('close', lose)
     stream.once('response', answer => {
+      stream.off('close', lose)
       const code = answer[FAULT_FIELD]
       const status = answer[':status']
       const message = `The far proxy refused the ask with status ${status}.`
@@ -178,7 +181,6 @@ async function openAsk(
       const isTooMuch = stream.rstCode === constants.NGHTTP2_ENHANCE_YOUR_CALM
       reject(isTooMuch ? tooLarge() : asFault(error, 'LINK_CLOSED'))
     })
-    stream.once('close', () => reject(new Fault('LINK_CLOSED', 'The link broke before the answer began.')))
   })
   return stream
 }
