@@ -102,28 +102,39 @@ export class MemoryLink {
   }
 }
 
+// What a PING and its answer are on the wire (RFC 9113 §6.7).
+const PING_BYTES = 17
+
 class MemorySession {
   readonly link: MemoryLink
   over = false
+  /** As each side sees it; only the way down has a bandwidth. */
+  readonly near = this.#side(() => 2 * this.link.latencyMs)
+  readonly far = this.#side(() => this.link.carry(PING_BYTES) + this.link.latencyMs)
 
   constructor(link: MemoryLink) {
     this.link = link
   }
 
-  ping(answered: (error: Error | null) => void): boolean {
-    const { link } = this
-    link.time.wake(link.carry(17) + link.latencyMs, () => {
-      if (!this.over) answered(null)
-    })
-    return true
+  #side(roundTripMs: () => number) {
+    const ping = (answered: (error: Error | null) => void): boolean => {
+      this.link.time.wake(roundTripMs(), () => {
+        if (!this.over) answered(null)
+      })
+      return true
+    }
+    return { ping }
   }
 }
+
+type MemorySide = MemorySession['near']
 
 /** As near sees one ask and its answer. */
 export class NearStream extends Duplex {
   readonly far: FarStream
   readonly uploaded = new PassThrough()
   rstCode = 0
+  readonly session: MemorySide
   readonly #session: MemorySession
   readonly #tamper: Tamper
   readonly #how: Tampering
@@ -135,6 +146,7 @@ export class NearStream extends Duplex {
 
   constructor(session: MemorySession, tamper: Tamper, how: Tampering, onEnd: (tamper: Tamper) => void) {
     super({ allowHalfOpen: true })
+    this.session = session.near
     this.#session = session
     this.#tamper = tamper
     this.#how = how
@@ -234,12 +246,12 @@ export class NearStream extends Duplex {
 
 /** As far sees the same. */
 export class FarStream extends Writable {
-  readonly session: MemorySession
+  readonly session: MemorySide
   readonly #near: NearStream
 
   constructor(session: MemorySession, near: NearStream) {
     super()
-    this.session = session
+    this.session = session.far
     this.#near = near
     this.on('error', () => {})
   }
