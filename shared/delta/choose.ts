@@ -3,7 +3,7 @@
 // One rule: of all ways, the one with the least time to encode + weight × time on the link.
 
 import { MAX_DCB_BASE_BYTES } from './dcb.ts'
-import type { Effort } from './effort.ts'
+import { type Effort, efforts } from './effort.ts'
 import type { DeltaFormat } from './format.ts'
 
 export interface DeltaFacts {
@@ -42,6 +42,8 @@ interface Way {
   readonly startMs: number
   readonly msPerMib: number
   readonly msPerKib: number
+  /** What a KiB takes of deltas so small that our own encoder makes them, too (effort.ts). */
+  readonly own?: { readonly upToBytes: number; readonly msPerKib: number }
   /** Size against the smallest way. */
   readonly relativeSize: number
 }
@@ -57,13 +59,15 @@ const MIB = 1024 * 1024
 const dcb = (effort: Effort): DeltaAttempt => ({ format: 'dcb', effort })
 const vcdiff = (effort: Effort): DeltaAttempt => ({ format: 'vcdiff', effort })
 
+const ownOf = (effort: Effort, msPerKib: number) => ({ upToBytes: efforts[effort].dcb.ownUpToBytes, msPerKib })
+
 // Bytes of all changed steps of the corpus together, and times on one processor: see docs/delta.md. Times of single deltas
 // are half as long or twice as long: what a parse for the fewest bytes takes depends on what has changed.
 const ways: readonly Way[] = [
   { attempts: [dcb(2)], startMs: 0.4, msPerMib: 7, msPerKib: 0.7, relativeSize: 1.11 },
-  { attempts: [dcb(3)], startMs: 1.3, msPerMib: 13, msPerKib: 40, relativeSize: 1.035 },
-  { attempts: [dcb(4)], startMs: 1.3, msPerMib: 70, msPerKib: 10, relativeSize: 1.012 },
-  { attempts: [dcb(5), vcdiff(4)], startMs: 1, msPerMib: 80, msPerKib: 65, relativeSize: 1 },
+  { attempts: [dcb(3)], startMs: 1.3, msPerMib: 13, msPerKib: 6, own: ownOf(3, 40), relativeSize: 1.035 },
+  { attempts: [dcb(4)], startMs: 1.3, msPerMib: 70, msPerKib: 18, own: ownOf(4, 40), relativeSize: 1.012 },
+  { attempts: [dcb(5), vcdiff(4)], startMs: 1, msPerMib: 80, msPerKib: 45, own: ownOf(5, 65), relativeSize: 1 },
   { attempts: [vcdiff(2)], startMs: 0.4, msPerMib: 10, msPerKib: 1.3, relativeSize: 1.5 },
   { attempts: [vcdiff(3)], startMs: 0.4, msPerMib: 10, msPerKib: 10, relativeSize: 1.38 },
 ]
@@ -107,7 +111,9 @@ function estimateBytes({ relativeSize }: Way, { targetBytes, expectedRatio }: De
 
 /** On a busy machine an encoding waits for its share: at load 0.9 it takes ten times as long. */
 function estimateMs(way: Way, facts: DeltaFacts): number {
-  const deltaKib = estimateBytes(way, facts) / 1024
-  const ms = way.startMs + ((facts.baseBytes + facts.targetBytes) / MIB) * way.msPerMib + deltaKib * way.msPerKib
+  const deltaBytes = estimateBytes(way, facts)
+  const msPerKib = way.own && deltaBytes <= way.own.upToBytes ? way.own.msPerKib : way.msPerKib
+  const readMs = ((facts.baseBytes + facts.targetBytes) / MIB) * way.msPerMib
+  const ms = way.startMs + readMs + (deltaBytes / 1024) * msPerKib
   return ms / (1 - Math.min(0.98, Math.max(0, facts.cpuLoad)))
 }
