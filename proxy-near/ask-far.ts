@@ -21,9 +21,8 @@ import { withVia, without } from '../shared/http/fields.ts'
 import { Freshness } from '../shared/http/freshness.ts'
 import { type Ask, askFields } from '../shared/link/ask.ts'
 import { type Head, fieldsId } from '../shared/link/head.ts'
-import type { Standing } from '../shared/link/lanes.ts'
 import { ANSWER_TYPE, FAULT_FIELD, METHOD_FIELD } from '../shared/link/protocol.ts'
-import { uploadStanding } from '../shared/link/upload-standing.ts'
+import { type UploadStanding, uploadStanding } from '../shared/link/upload-standing.ts'
 import { type Version, shorten } from '../shared/version.ts'
 import type { KeptVersions } from '../store/kept-versions.ts'
 import type { ClientResponse } from './client-response.ts'
@@ -190,9 +189,9 @@ function tooLarge(): Fault {
 }
 
 /** Passes the request's content on. A stream that fails must not take the client's connection with it: it gets a page. */
-function upload(body: Readable, stream: ClientHttp2Stream, standing: Standing): void {
+function upload(body: Readable, stream: ClientHttp2Stream, standing: UploadStanding): void {
   // Why it fails the stream itself says.
-  body.pipe(onLink(stream, standing).on('error', () => undefined))
+  body.pipe(onLink(stream, standing, standing.lengthBytes).on('error', () => undefined))
   body.once('close', () => {
     if (!body.readableEnded && !stream.closed) stream.close(CANCEL)
   })

@@ -11,7 +11,10 @@ import { systemClock } from './clock.ts'
 /** What nobody says the priority of. */
 const ORDINARY: Standing = { rank: rankOf(DEFAULT_PRIORITY.urgency), incremental: DEFAULT_PRIORITY.incremental }
 
-/** The stream's way up, to be taken once; it fails with LINK_CLOSED when the stream closes before its end. */
-export function onLink(stream: ClientHttp2Stream, standing: Standing = ORDINARY): Writable {
-  return openLane(stream, systemClock).asWritable(standing)
+/**
+ * The stream's way up, to be taken once; it fails with LINK_CLOSED when the stream closes before its end. `lengthBytes`: how
+ * much it will be, where that is known.
+ */
+export function onLink(stream: ClientHttp2Stream, standing: Standing = ORDINARY, lengthBytes?: number): Writable {
+  return openLane(stream, systemClock).asWritable(standing, lengthBytes)
 }

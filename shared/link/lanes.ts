@@ -202,15 +202,22 @@ export class Lane {
     else if (!this.#stream.destroyed) this.#stream.end()
   }
 
-  /** The lane as a stream of Node's, for pipelines; to be made once. */
-  asWritable(standing: Standing): Writable {
+  /**
+   * The lane as a stream of Node's, for pipelines; to be made once. Where it is known how many bytes there will be, the
+   * stream ends with the last of them, and not in a packet of its own.
+   */
+  asWritable(standing: Standing, lengthBytes = Number.POSITIVE_INFINITY): Writable {
     const stream = this.#stream
+    let leftBytes = lengthBytes
     const writable = new Writable({
-      write: (bytes: Uint8Array, _encoding, taken) =>
-        void this.put([{ ...standing, bytes }]).then(() => taken(), taken),
+      write: (bytes: Uint8Array, _encoding, taken) => {
+        leftBytes -= bytes.length
+        void this.put([{ ...standing, bytes }], leftBytes === 0).then(() => taken(), taken)
+      },
       final: done => {
+        if (stream.writableFinished) return done()
         stream.once('finish', done)
-        this.finish()
+        if (!stream.writableEnded) this.finish()
       },
       destroy: (error, done) => {
         if (error) stream.destroy(error)

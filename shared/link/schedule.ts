@@ -34,7 +34,7 @@ export type ScheduleEvent =
   | { readonly kind: 'offered'; readonly lane: number; readonly offers: readonly Offer[] }
   /** The last offer of a lane is taken back. */
   | { readonly kind: 'withdrawn'; readonly lane: number; readonly offer: Offer }
-  /** HTTP/2 has let the oldest piece of this lane go that it was handed. */
+  /** HTTP/2 has let the oldest write of this lane go that it was handed. */
   | { readonly kind: 'let-go'; readonly lane: number }
   | { readonly kind: 'mark-arrived'; readonly mark: Mark }
   /** It is `wakeAt`. */
@@ -64,7 +64,7 @@ export class Schedule {
   readonly #clocks: number[] = []
   readonly #turns: number[] = []
 
-  /** How many bytes one write takes at most: offers of no more than this go out in one piece. */
+  /** How many bytes are one turn on the link: offers of no more than this go out together. */
   get pieceBytes(): number {
     return this.#pipe.pieceBytes
   }
@@ -80,11 +80,10 @@ export class Schedule {
   }
 
   handle(event: ScheduleEvent, now: number): readonly ScheduleCommand[] {
-    const commands = this.#take(event, now)
-    return [...commands, ...this.#serve(now)]
+    return [...this.#note(event, now), ...this.#serve(now)]
   }
 
-  #take(event: ScheduleEvent, now: number): readonly ScheduleCommand[] {
+  #note(event: ScheduleEvent, now: number): readonly ScheduleCommand[] {
     switch (event.kind) {
       case 'offered': {
         const lane = this.#lane(event.lane)
@@ -136,19 +135,23 @@ export class Schedule {
     lane.rank = rank
   }
 
+  /** What goes to one lane is one write: HTTP/2 and TLS take it in one go, and the end of a stream with it. */
   #serve(now: number): readonly ScheduleCommand[] {
-    const commands: ScheduleCommand[] = []
-    for (;;) {
-      const lane = this.#next()
-      if (!lane) {
-        if (this.#pipe.isOpen(false, now)) this.#pipe.starve(now)
-        return commands
-      }
+    const marks: ScheduleCommand[] = []
+    const served = new Map<Lane, number>()
+    for (let lane = this.#next(); lane; lane = this.#next()) {
       // Verdicts are small, and never wait for what is less urgent to arrive.
-      if (lane.rank !== VERDICT_RANK && !this.#pipe.isOpen(lane.rank === SPECULATION_RANK, now)) return commands
-      const bytes = this.#hand(lane, now)
-      commands.push(...this.#send(bytes, now), { kind: 'write', lane: lane.name, bytes })
+      if (lane.rank !== VERDICT_RANK && !this.#pipe.isOpen(lane.rank === SPECULATION_RANK, now)) break
+      const bytes = this.#take(lane)
+      served.set(lane, (served.get(lane) ?? 0) + bytes)
+      marks.push(...this.#send(bytes, now))
     }
+    if (!this.#next() && this.#pipe.isOpen(false, now)) this.#pipe.starve(now)
+    const writes = Array.from(served, ([lane, bytes]): ScheduleCommand => {
+      lane.handed.push({ bytes, at: now, isHeldBack: false })
+      return { kind: 'write', lane: lane.name, bytes }
+    })
+    return [...marks, ...writes]
   }
 
   #send(bytes: number, now: number): readonly ScheduleCommand[] {
@@ -181,7 +184,7 @@ export class Schedule {
   }
 
   /** Takes one piece out of a lane; gives its length. */
-  #hand(lane: Lane, now: number): number {
+  #take(lane: Lane): number {
     const bytes = Math.min(
       this.#pipe.pieceBytes,
       lane.offers.reduce((sum, offer) => sum + offer.bytes, 0),
@@ -197,7 +200,6 @@ export class Schedule {
       const remaining = first.bytes > taken ? [{ ...first, bytes: first.bytes - taken }] : []
       lane.offers.splice(0, lane.offers.length, ...remaining, ...rest)
     }
-    lane.handed.push({ bytes, at: now, isHeldBack: false })
     this.#rank(lane)
     return bytes
   }

@@ -3,10 +3,10 @@ import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { startLinkEmulator } from '../../loadtest/link/emulator.ts'
 import { parseFigures } from '../../loadtest/link/presets.ts'
+import { DATA, END_STREAM, HEADERS, type Unit } from '../../loadtest/link/wiretap.ts'
 import { ask, begin, headOf } from './client.ts'
 import { Origin } from './odd-origin.ts'
-import { startPair } from './running-pair.ts'
-import { DATA, END_STREAM, HEADERS, type Unit, Wiretap } from './wiretap.ts'
+import { startPair, startWiretap } from './running-pair.ts'
 
 const figures = { down: '1mbit', up: '1mbit', rtt: '100ms' }
 const BYTES_PER_MS = 125
@@ -19,14 +19,14 @@ const WARM_UP_BYTES = 250_000
 /** A near behind a slow link without TLS, and what passes at both of its ends. */
 async function startSlowly(t: Test) {
   const pair = await startPair(t, { far: ['--cleartext'] })
-  const atFar = await Wiretap.start(t, pair.url.port, 'frames')
+  const atFar = await startWiretap(t, pair.url.port, 'frames')
   const emulator = await startLinkEmulator({
     listen: { host: '127.0.0.1', port: 0 },
     to: { host: '127.0.0.1', port: atFar.port },
     link: parseFigures(figures),
   })
   t.teardown(() => emulator.close())
-  const atNear = await Wiretap.start(t, emulator.address.port, 'frames')
+  const atNear = await startWiretap(t, emulator.address.port, 'frames')
   const near = await pair.addNear({ through: atNear })
   return { near, atFar, atNear }
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { Wiretap } from '../../loadtest/link/wiretap.ts'
 import { startFar, type Far } from '../../proxy-far/far.ts'
 import { openIdentity } from '../../proxy-far/identity.ts'
 import { writeJoinedFar } from '../../proxy-near/credential.ts'
@@ -92,6 +93,13 @@ export async function startValve(t: Test, pair: RunningPair): Promise<Valve> {
   const valve = await Valve.start(pair.url.port)
   t.teardown(() => valve.close())
   return valve
+}
+
+/** Reads what passes in front of a port, until the test ends. */
+export async function startWiretap(t: Test, port: number, kind: 'frames' | 'records'): Promise<Wiretap> {
+  const tap = await Wiretap.start(port, kind)
+  t.teardown(() => tap.close())
+  return tap
 }
 
 // What is kept on disks is a matter of few tests; a thread for each proxy would be started in all of them.

@@ -137,3 +137,15 @@ t.test('as a stream of Node a lane passes bytes and ends, and fails when its str
   other.stream.destroy()
   t.match(await failed, { code: 'LINK_CLOSED' })
 })
+
+t.test('what says how long it is ends with its last byte, and not behind it', async t => {
+  const session = new Session()
+  const { stream, lane } = session.open()
+  const writable = lane.asWritable(bulk, 7)
+  writable.write('one ')
+  t.notOk(stream.writableEnded)
+  await new Promise(resolve => writable.write('two', resolve))
+  t.ok(stream.writableEnded)
+  await new Promise<void>(resolve => void writable.end(resolve))
+  t.equal(session.written.join(''), 'one two')
+})

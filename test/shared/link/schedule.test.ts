@@ -16,7 +16,7 @@ class Side {
   readonly schedule = new Schedule()
   readonly link = new SimulatedLink({ bytesPerMs: 3.6, roundTripMs: 200 })
   readonly arrived: { readonly lane: number; readonly bytes: number; readonly at: number }[] = []
-  /** How many pieces each lane was handed. */
+  /** How many writes each lane was handed. */
   readonly handed = new Map<number, number>()
   /** Lanes whose bytes HTTP/2 holds back. */
   readonly heldBack = new Set<number>()
@@ -38,7 +38,7 @@ class Side {
       }
       this.handed.set(lane, (this.handed.get(lane) ?? 0) + 1)
       if (this.heldBack.has(lane)) link.send(17, answer)
-      else link.send(bytes, answer, () => this.arrived.push({ lane, bytes, at: link.now }))
+      else this.#pass(lane, bytes, answer)
       if (!this.heldBack.has(lane)) link.at(link.now, () => this.give({ kind: 'let-go', lane }))
     }
     for (const mark of marks) link.send(17, mark)
@@ -50,6 +50,15 @@ class Side {
       this.#wakesAt = Number.POSITIVE_INFINITY
       this.give({ kind: 'woke' })
     })
+  }
+
+  /** A write by packets; marks go out with the first one. */
+  #pass(lane: number, total: number, answer: () => void): void {
+    const { link } = this
+    for (let sent = 0; sent < total; sent += PIECE_BYTES) {
+      const bytes = Math.min(PIECE_BYTES, total - sent)
+      link.send(bytes, sent === 0 ? answer : () => undefined, () => this.arrived.push({ lane, bytes, at: link.now }))
+    }
   }
 
   offer(lane: number, bytes: number, rank: Rank, incremental = true): void {

@@ -39,3 +39,14 @@ t.test('all contents share the link, whatever is said of how their answers are u
     )
   }
 })
+
+t.test('a length counts where it is one', async t => {
+  for (const [told, length] of [
+    ['12', 12],
+    ['', Infinity],
+    ['-1', Infinity],
+    ['1e3', Infinity],
+  ] as const) {
+    t.equal(uploadStanding([['Content-Length', told]]).lengthBytes, length, told)
+  }
+})

@@ -2,7 +2,6 @@
 // Knows: sockets, how long a frame and a record say that they are. Does not know: what is in them.
 import { EventEmitter, once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import type { Test } from 'tap'
 
 /** A frame of HTTP/2 (RFC 9113 §4.1); of a TLS record (RFC 8446 §5.1) only type and bytes. */
 export interface Unit {
@@ -94,23 +93,24 @@ export class Wiretap {
     })
   }
 
-  /** Listens in front of a port of this machine until the test ends. */
-  static async start(t: Test, toPort: number, kind: keyof typeof shapes): Promise<Wiretap> {
+  /** Listens on a free port, in front of another one of this machine. */
+  static async start(toPort: number, kind: keyof typeof shapes): Promise<Wiretap> {
     const server = createServer({ noDelay: true })
     const tap = new Wiretap(server, toPort, kind)
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    t.teardown(async () => {
-      const closed = once(server, 'close')
-      server.close()
-      for (const socket of tap.#sockets) socket.destroy()
-      await closed
-    })
     return tap
   }
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
   }
 
   #join(from: Socket, to: Socket, read: (bytes: Buffer) => void): void {

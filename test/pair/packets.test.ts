@@ -1,0 +1,46 @@
+// Claims about in how few TLS records small exchanges cross the link: each is a packet where it fits one.
+import t from 'tap'
+import { APPLICATION_DATA, type Unit, type Way } from '../../loadtest/link/wiretap.ts'
+import { type Wish, ask } from './client.ts'
+import { makeText, Origin } from './odd-origin.ts'
+import { startPair, startWiretap } from './running-pair.ts'
+
+// A PING or its answer, of 17 bytes, by itself: both sides send some now and then.
+const PING_RECORD_BYTES = 34
+
+const turn = () => new Promise(resolve => setImmediate(resolve))
+
+/** The records that passed since `seen`, without PINGs. */
+function recordsOf(way: Way, seen: number): readonly Unit[] {
+  return way.units.slice(seen).filter(({ bytes, type }) => type === APPLICATION_DATA && bytes !== PING_RECORD_BYTES)
+}
+
+t.test('a small exchange is one record each way: ask and content, verdict, delta and end', async t => {
+  const pair = await startPair(t)
+  const tap = await startWiretap(t, pair.url.port, 'records')
+  const { up, down } = tap
+  const near = await pair.addNear({ through: tap })
+  let page = makeText(20_000)
+  const origin = await Origin.start(t, (request, response) => {
+    const content = request.method === 'GET' ? page : 'taken'
+    request.resume().once('end', () => {
+      response.writeHead(200, { 'content-type': 'text/html', 'content-length': content.length }).end(content)
+    })
+  })
+  await ask(near.address, origin.url)
+  const expectOne = async (way: string, wish: Wish = {}) => {
+    // What follows from the last exchange has passed.
+    for (let count = 0; count < 100; count++) await turn()
+    const [seenUp, seenDown] = [up.units.length, down.units.length]
+    t.match(await ask(near.address, origin.url, wish), { status: 200, way, complete: true })
+    for (let count = 0; count < 100; count++) await turn()
+    const sizes = [recordsOf(up, seenUp), recordsOf(down, seenDown)].map(units => units.map(({ bytes }) => bytes))
+    t.match(sizes, [{ length: 1 }, { length: 1 }], `${way}: ${sizes.join(' up, ')} down`)
+  }
+  await expectOne('confirmed')
+  page = `${page.slice(0, 10_000)} changed ${page.slice(10_000)}`
+  await expectOne('delta')
+  await expectOne('confirmed')
+  const body = 'form '.repeat(100)
+  await expectOne('pass', { method: 'POST', fields: ['Content-Length', String(body.length)], body })
+})
