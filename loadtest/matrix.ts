@@ -5,7 +5,8 @@
 //   node loadtest/matrix.ts --show FILE …        prints the tables of runs that were written before
 // Without options it takes less than twenty minutes. A document takes part on the links that carry it whole within
 // `--longest` seconds; `--documents` of them, from the smallest to the largest.
-// `plain` is the same pair with deltas and speculation off: Brotli over the same HTTP/2 link.
+// `plain` is the same pair with deltas and speculation off: Brotli over the same HTTP/2 link; `control` is another such pair,
+// whose ratio to the first says how much is chance.
 import { readFile, writeFile } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -109,7 +110,7 @@ async function measureLink(link: PresetName, subjects: readonly Subject[], carri
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const waitMs of values.wait.map(Number)) {
         for (const [index, subject] of subjects.entries()) {
-          const order = (round + index) % 2 === 0 ? modes : modes.toReversed()
+          const order = modes.map((_mode, at) => modes[(at + round + index) % modes.length] as Mode)
           await measureDocument(bench, { link, waitMs }, subject, order, { carrier, round })
         }
         if (values.csv !== undefined) await writeFile(values.csv, toCsv(inOrder()))
@@ -137,7 +138,7 @@ async function warmUp(bench: Bench, link: PresetName): Promise<void> {
   }
 }
 
-/** All visits of one document, both modes in turn; each mode has an origin, and so versions in far, of its own. */
+/** All visits of one document, all modes in turn; each mode has an origin, and so versions in far, of its own. */
 async function measureDocument(
   bench: Bench,
   place: Place,
@@ -145,7 +146,7 @@ async function measureDocument(
   order: readonly Mode[],
   run: { readonly carrier: Carrier; readonly round: number },
 ): Promise<void> {
-  const idle = new Map(modes.map(mode => [mode, new IdleMeter(presetFigures(place.link).roundTripMs)]))
+  const idle = new Map(modes.map(mode => [mode, new IdleMeter()]))
   const origins = new Map<Mode, SteppedOrigin>()
   for (const mode of modes) {
     const meter = idle.get(mode)
@@ -179,12 +180,18 @@ async function measureVisit(
   if (visit === 'far has it' || visit === 'repeat changed') origin.step += 1
   const content = visit === 'sibling' ? document.sibling : document.steps[origin.step]
   const logged = visitor.nextLine(url)
-  idle.counter = () => visitor.emulator?.counts().down.deliveredBytes
+  idle.counter = () => visitor.emulator?.carriedBytes('down')
   const got = await get(url, visitor.proxy)
   if (content?.equals(got.body) !== true) throw new Error(`${document.name}, ${visit}, ${mode}: not the origin's bytes`)
   const line = await logged
   const bytes = (name: string) => Number(line[name] ?? 0)
   const figures = presetFigures(link)
+  const used = idle.used({
+    speculationBytes: fewest[visit].speculationBytes,
+    sentBytes: bytes('baseBytes'),
+    waitMs,
+    downBitsPerSecond: figures.downBitsPerSecond,
+  })
   const limit = limitOf({ link: figures, askBytes: ASK_BYTES, originWaitMs: waitMs, ...fewest[visit] })
   return {
     document: document.name,
@@ -195,12 +202,8 @@ async function measureVisit(
     lastByteMs: got.lastByteMs,
     limitFirstMs: limit.firstByteMs,
     limitLastMs: limit.lastByteMs,
-    idleFilled: await idle.share({
-      speculationBytes: fewest[visit].speculationBytes,
-      sentBytes: bytes('baseBytes'),
-      waitMs,
-      downBitsPerSecond: figures.downBitsPerSecond,
-    }),
+    usedIdleBytes: used?.usedBytes ?? Number.NaN,
+    usableIdleBytes: used?.usableBytes ?? Number.NaN,
   }
 }
 

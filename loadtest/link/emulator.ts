@@ -31,6 +31,8 @@ export type LinkState = 'up' | 'down' | 'silent'
 export interface LinkEmulator {
   readonly address: HostPort
   counts(): LinkCounts
+  /** Bytes on the wire, headers included, that have been sent in this direction so far: of a packet under way, its part. */
+  carriedBytes(direction: 'up' | 'down'): number
   /** Cuts, silences or restores the link at once. */
   setState(state: LinkState): void
   /** Resets all connections and stops listening. */
@@ -91,6 +93,10 @@ class Shell implements LinkEmulator {
   counts(): LinkCounts {
     const open = this.#relays.size
     return { connections: { opened: this.#opened, open, refused: this.#refused }, ...this.#model.counts() }
+  }
+
+  carriedBytes(direction: 'up' | 'down'): number {
+    return this.#model.carriedBytes(direction, performance.now())
   }
 
   setState(state: LinkState): void {

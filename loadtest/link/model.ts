@@ -113,6 +113,11 @@ export class LinkModel {
     }
   }
 
+  /** Bytes on the wire, headers included, that have been sent in this direction by `now`. */
+  carriedBytes(direction: Direction, now: number): number {
+    return this.#ways[direction].carriedBytes(now)
+  }
+
   #take(event: LinkEvent, now: number): void {
     switch (event.kind) {
       case 'opened':

@@ -65,6 +65,11 @@ export class Way {
     return this.#freeAt + this.#figures.delayMs
   }
 
+  /** Bytes that have gone over the wire by `now`: of a packet that is being sent, its part. */
+  carriedBytes(now: number): number {
+    return this.#bytes - Math.max(0, this.#freeAt - now) * this.bytesPerMs
+  }
+
   counts(): WayCounts {
     return { packets: this.#packets, bytes: this.#bytes, droppedByQueue: this.#droppedByQueue, lost: this.#lost }
   }

@@ -10,7 +10,8 @@ import type { LinkEmulator } from '../link/emulator.ts'
 import type { LinkFigures } from '../link/presets.ts'
 import { type LogLine, type Place, type RunningNear, startFar } from '../pair.ts'
 
-export const modes = ['optimistic', 'plain'] as const
+/** `control` is a second plain pair: how it compares with the first is what chance does. */
+export const modes = ['optimistic', 'plain', 'control'] as const
 export type Mode = (typeof modes)[number]
 export const carriers = ['emulated', 'packets'] as const
 export type Carrier = (typeof carriers)[number]
@@ -47,7 +48,7 @@ export async function startBench(link: LinkFigures, carrier: Carrier): Promise<B
     const near = await far.startNear({
       link: road ? undefined : link,
       ...(road && { place: road.near }),
-      arguments: ['--mode', mode, '--log-queries', ...(road ? ['--open'] : [])],
+      arguments: ['--mode', mode === 'control' ? 'plain' : mode, '--log-queries', ...(road ? ['--open'] : [])],
       onLog: line => lines.take(line),
     })
     return visitorOf(near, lines)
@@ -56,7 +57,11 @@ export async function startBench(link: LinkFigures, carrier: Carrier): Promise<B
     // The first near joins, which is not what is measured; the others have its credential.
     await (await far.startNear({ link: undefined, ...(road && { place: road.near, arguments: ['--open'] }) })).close()
     const both = async (mode: Mode) => ({ early: await start(mode), late: await start(mode) })
-    const visitors = { optimistic: await both('optimistic'), plain: await both('plain') }
+    const visitors = {
+      optimistic: await both('optimistic'),
+      plain: await both('plain'),
+      control: await both('control'),
+    }
     return { visitors, originHost: road?.originHost ?? '127.0.0.1', close }
   } catch (error) {
     await close()

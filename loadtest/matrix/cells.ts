@@ -19,8 +19,9 @@ export interface Sample {
   readonly lastByteMs: number
   readonly limitFirstMs: number
   readonly limitLastMs: number
-  /** The share of the idle time that a speculation could have used and did use; NaN where there was none to use. */
-  readonly idleFilled: number
+  /** Bytes that the link carried while the origin thought, and what a speculation could have; NaN where there was none. */
+  readonly usedIdleBytes: number
+  readonly usableIdleBytes: number
 }
 
 const columns = {
@@ -38,7 +39,8 @@ const columns = {
   lastByteMs: 'number',
   limitFirstMs: 'number',
   limitLastMs: 'number',
-  idleFilled: 'number',
+  usedIdleBytes: 'number',
+  usableIdleBytes: 'number',
 } as const satisfies Record<keyof Sample, 'text' | 'number'>
 const names = Object.keys(columns) as (keyof Sample)[]
 
@@ -74,10 +76,13 @@ export interface Cell {
   readonly lastOverLimitP95: number
   /** The same of plain. */
   readonly plainOverLimit: number
+  /** Of all idle time that could have been used, the share that was: a small page cannot fill a long wait. */
   readonly idleFilled: number
   /** Times over those of plain, document by document. */
   readonly overPlain: number
   readonly overPlainP99: number
+  /** The same of a second plain pair: what is not more than this may be chance. */
+  readonly controlOverPlainP99: number
   /** Milliseconds by which the slowest was slower than plain. */
   readonly slowerByMs: number
 }
@@ -86,13 +91,18 @@ export function cellOf(samples: readonly Sample[]): Cell {
   const ours = samples.filter(({ mode }) => mode === 'optimistic')
   const plain = samples.filter(({ mode }) => mode === 'plain')
   const plainOf = new Map(plain.map(sample => [keyOf(sample), sample]))
-  const pairs = ours.flatMap(sample => {
-    const other = plainOf.get(keyOf(sample))
-    return other ? [[sample.lastByteMs, other.lastByteMs] as const] : []
-  })
-  const ratios = pairs.map(([one, other]) => one / other)
+  const pairsOf = (some: readonly Sample[]) =>
+    some.flatMap(sample => {
+      const other = plainOf.get(keyOf(sample))
+      return other ? [[sample.lastByteMs, other.lastByteMs] as const] : []
+    })
+  const ratiosOf = (pairs: readonly (readonly [number, number])[]) => pairs.map(([one, other]) => one / other)
+  const pairs = pairsOf(ours)
+  const ratios = ratiosOf(pairs)
+  const control = ratiosOf(pairsOf(samples.filter(({ mode }) => mode === 'control')))
   const overLimit = ours.map(({ lastByteMs, limitLastMs }) => lastByteMs / limitLastMs)
-  const filled = ours.map(({ idleFilled }) => idleFilled).filter(share => !Number.isNaN(share))
+  const idle = ours.filter(({ usableIdleBytes }) => usableIdleBytes > 0)
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
   return {
     count: ours.length,
     firstOverLimit: quantile(
@@ -105,9 +115,10 @@ export function cellOf(samples: readonly Sample[]): Cell {
       plain.map(({ lastByteMs, limitLastMs }) => lastByteMs / limitLastMs),
       0.5,
     ),
-    idleFilled: quantile(filled, 0.5),
+    idleFilled: sum(idle.map(each => each.usedIdleBytes)) / sum(idle.map(each => each.usableIdleBytes)),
     overPlain: quantile(ratios, 0.5),
     overPlainP99: quantile(ratios, 0.99),
+    controlOverPlainP99: quantile(control, 0.99),
     slowerByMs: Math.max(...pairs.map(([one, other]) => one - other)),
   }
 }
@@ -124,7 +135,7 @@ export function groupBy(samples: readonly Sample[], by: (sample: Sample) => stri
   return groups
 }
 
-const HEAD = ['n', '1st/limit', 'last/limit', 'p95', 'plain', 'filled', 'last/plain', 'p99', 'slower by']
+const HEAD = ['n', '1st/limit', 'last/limit', 'p95', 'plain', 'filled', 'last/plain', 'p99', 'control p99', 'slower by']
 
 export function tableOf(
   title: string,
@@ -144,6 +155,7 @@ export function tableOf(
       Number.isNaN(cell.idleFilled) ? '' : `${Math.round(100 * cell.idleFilled)} %`,
       ratio(cell.overPlain),
       ratio(cell.overPlainP99),
+      ratio(cell.controlOverPlainP99),
       cell.slowerByMs > 0 ? `${Math.round(cell.slowerByMs)} ms` : '',
     ]
   })

@@ -17,6 +17,16 @@ t.test('packets leave one after another, whoever sends them', async t => {
   t.same([way.takePacket(1000, 0), way.takePacket(500, 0), way.takePacket(500, 5000)], [1100, 1600, 5600])
 })
 
+t.test('a packet under way has been carried in part', async t => {
+  const way = new Way(figures, seedChance(1))
+  way.takePacket(1000, 0)
+  way.takePacket(1000, 0)
+  t.same(
+    [0, 400, 1500, 2000, 9000].map(now => way.carriedBytes(now)),
+    [0, 400, 1500, 2000, 2000],
+  )
+})
+
 t.test('what does not fit in the queue is dropped, and there is room again when the wire has caught up', async t => {
   const way = new Way(figures, seedChance(1))
   const arrivals = [0, 0, 0, 0].map(now => way.takePacket(1500, now))

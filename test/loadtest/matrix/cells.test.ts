@@ -17,21 +17,24 @@ const sample: Sample = {
   lastByteMs: 220,
   limitFirstMs: 100,
   limitLastMs: 200,
-  idleFilled: Number.NaN,
+  usedIdleBytes: Number.NaN,
+  usableIdleBytes: Number.NaN,
 }
 
 t.test('what is written is read again', async t => {
-  const samples = [sample, { ...sample, way: '', idleFilled: 0.957 }]
+  const samples = [sample, { ...sample, way: '', usedIdleBytes: 95.7, usableIdleBytes: 100 }]
   t.same(fromCsv(toCsv(samples)), samples)
 })
 
 t.test('times are held against the limit, and against plain document by document', async t => {
   const pair = (document: string, ours: number, plain: number): Sample[] => [
-    { ...sample, document, lastByteMs: ours, idleFilled: 0.5 },
+    { ...sample, document, lastByteMs: ours, usedIdleBytes: ours / 10, usableIdleBytes: 50 },
     { ...sample, document, lastByteMs: plain, mode: 'plain' },
+    { ...sample, document, lastByteMs: 1.5 * plain, mode: 'control' },
   ]
   const cell = cellOf([...pair('a', 200, 400), ...pair('b', 300, 300), ...pair('c', 250, 200)])
   t.match(cell, { count: 3, firstOverLimit: 1.1, lastOverLimit: 1.25, plainOverLimit: 1.5, idleFilled: 0.5 })
+  t.equal(cell.controlOverPlainP99, 1.5)
   t.equal(cell.overPlain, 1, 'the median of 0.5, 1 and 1.25')
   t.ok(cell.overPlainP99 > 1.24 && cell.overPlainP99 <= 1.25)
   t.equal(cell.slowerByMs, 50)
