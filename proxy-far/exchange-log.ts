@@ -5,6 +5,7 @@ import type { VerdictPlan } from '../shared/exchange/plan-answer.ts'
 import type { SpeculationCandidate } from '../shared/exchange/plan-speculation.ts'
 import type { Fault } from '../shared/fault.ts'
 import { withoutQuery } from '../shared/http/url.ts'
+import type { TraceParent } from '../shared/link/trace-parent.ts'
 
 /** Filled in as an exchange goes on; bytes are those of content parts on the link. */
 export interface Exchange {
@@ -14,6 +15,8 @@ export interface Exchange {
   readonly startedAt: number
   /** Whether near wants to be told what was weighed; and that. */
   isTraced?: boolean
+  /** Near's span, where it makes any. */
+  parent?: TraceParent | undefined
   candidate?: SpeculationCandidate | undefined
   triedBytes?: number
   status?: number
@@ -38,7 +41,7 @@ export function logExchange(
   exchange: Exchange,
   end: { readonly now: number; readonly logQueries: boolean; readonly fault: Fault | undefined },
 ): void {
-  const { url, startedAt, verdict, isTraced: _isTraced, candidate: _candidate, ...rest } = exchange
+  const { url, startedAt, verdict, isTraced: _isTraced, candidate: _candidate, parent: _parent, ...rest } = exchange
   const line = {
     ...rest,
     url: end.logQueries ? url : withoutQuery(url),

@@ -55,6 +55,7 @@ import { Reach } from './reach.ts'
 import { Sessions } from './sessions.ts'
 import { SharedFetches } from './shared-fetch.ts'
 import { shareNears } from './shared-nears.ts'
+import { Spans } from './spans.ts'
 import { openTunnel } from './tunnel.ts'
 import { openWebSocket } from './websocket.ts'
 
@@ -98,6 +99,7 @@ export async function startFar(config: FarConfig, others?: Others): Promise<Far>
     get thresholds() {
       return live.config.thresholds
     },
+    spans: await Spans.open(config),
     now: Date.now,
   }
   const learnt = new LearntKeeper(
@@ -171,6 +173,8 @@ interface FarContext extends AnswerContext {
   readonly log: FastifyBaseLogger
   readonly sessions: Sessions
   readonly metrics: FarMetrics
+  /** Undefined: nobody wants any. */
+  readonly spans: Spans | undefined
 }
 
 function figuresOf({ identity, sessions, versions, deltas, metrics }: FarContext, version: string): string {
@@ -316,6 +320,7 @@ async function serve(
     share.end(sentBytes)
     logExchange(context.log, exchange, { now: context.now(), logQueries: context.config.logQueries, fault })
     context.metrics.note(exchange, fault)
+    context.spans?.note(exchange, fault, context.now())
   }
   if (isConnect) {
     const { reach, config } = context
@@ -346,6 +351,7 @@ async function serve(
   try {
     const facts = { method: exchange.method, url: canonicalUrl(url), fields }
     const asked = { facts, ask: readAsk(headers), nearId, body, signal: gone.signal, share }
+    exchange.parent = asked.ask.parent
     await answerAsk(answer, asked, context, exchange)
     finish(undefined, answer.sentBytes)
   } catch (error) {

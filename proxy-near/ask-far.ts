@@ -22,6 +22,7 @@ import { Freshness } from '../shared/http/freshness.ts'
 import { type Ask, askFields } from '../shared/link/ask.ts'
 import { type Head, fieldsId } from '../shared/link/head.ts'
 import { ANSWER_TYPE, FAULT_FIELD, METHOD_FIELD } from '../shared/link/protocol.ts'
+import type { TraceParent } from '../shared/link/trace-parent.ts'
 import { type UploadStanding, uploadStanding } from '../shared/link/upload-standing.ts'
 import { type Version, shorten } from '../shared/version.ts'
 import type { KeptVersions } from '../store/kept-versions.ts'
@@ -44,6 +45,8 @@ export interface ServeContext {
   readonly thresholds: Thresholds
   /** Whether far is to tell what it weighed: a trace is written, or somebody looks at the dashboard. */
   readonly isTraced: boolean
+  /** The span of this exchange, where somebody wants spans. */
+  readonly parent?: TraceParent | undefined
   readonly now: () => number
 }
 
@@ -78,6 +81,7 @@ export async function askFar(
   exchange: Exchange,
   release: () => void,
 ): Promise<'done' | 'rescue'> {
+  exchange.askedMs = context.now() - exchange.startedAt
   const stream = await openAsk(plan, bases, request, response, context)
   const { maxBaseBytes } = context.thresholds
   const reception = new Reception(stream, {
@@ -88,6 +92,7 @@ export async function askFar(
   })
   try {
     const head = await reception.open()
+    exchange.verdictMs = context.now() - exchange.startedAt
     if (plan.rescue?.ifError && isServerError(head.status)) return 'rescue'
     for (const url of invalidatedUrls(request.facts, head)) context.versions.invalidate(url, [NEAR_SCOPE])
     applyHead(head, request.facts, context, exchange.startedAt)
@@ -147,6 +152,7 @@ async function openAsk(
     link: { bandwidthBytesPerSecond, roundTripMs },
     thresholds: isAsk ? thresholdsToSay(context.thresholds) : {},
     ...(isAsk && context.isTraced ? { trace: true } : {}),
+    ...(context.parent ? { parent: context.parent } : {}),
   }
   const headers: OutgoingHttpHeaders = {
     // A response to HEAD has no content in HTTP/2 (RFC 9113 §8.1), and so no room for the parts of an answer.

@@ -20,6 +20,9 @@ export interface Exchange {
   /** Against sending the whole compressed; below zero when it cost more. */
   savedBytes?: number
   originWaitMs?: number
+  /** When far was asked, last if more than once, and when its verdict was here. */
+  askedMs?: number
+  verdictMs?: number
   firstByteMs?: number
   contentBytes?: number
   /** What the whole would have cost on the link, as far measured or estimated it. */

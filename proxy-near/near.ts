@@ -16,7 +16,7 @@ import { planForwarding } from '../shared/http/max-forwards.ts'
 import { parseHostPort, withoutQuery } from '../shared/http/url.ts'
 import { KeptVersions } from '../store/kept-versions.ts'
 import { LearntKeeper } from '../store/learnt.ts'
-import { type ClientRequest, NEAR_SCOPE } from './ask-far.ts'
+import { type ClientRequest, NEAR_SCOPE, type ServeContext } from './ask-far.ts'
 import { type Authority, findOwner, openAuthority } from './authority.ts'
 import type { ClientResponse } from './client-response.ts'
 import { systemClock } from './clock.ts'
@@ -31,6 +31,7 @@ import { type Link, openLink } from './link.ts'
 import { lacksLink } from './past-far.ts'
 import { LiveSettings } from './live-settings.ts'
 import { serveRequest } from './serve.ts'
+import { Spans } from './spans.ts'
 import { Trace } from './trace.ts'
 import { watchSurroundings } from './watch-surroundings.ts'
 import { carryWebSocket } from './websocket.ts'
@@ -56,7 +57,8 @@ export async function startNear(config: NearConfig): Promise<Near> {
   const versions = openVersions(config, log)
   const trace = openTrace(config, log)
   const link = config.mode === 'direct' ? undefined : await openConfiguredLink(config, recallEstimate(versions))
-  const near = new NearProxy(config, door, link, authority, settings, versions, trace, log)
+  const spans = await Spans.open()
+  const near = new NearProxy(config, door, link, authority, settings, versions, trace, spans, log)
   try {
     await near.listen()
   } catch (error) {
@@ -81,6 +83,7 @@ class NearProxy implements Near {
   readonly #settings: LiveSettings
   readonly #ledger: Ledger
   readonly #trace: Trace | undefined
+  readonly #spans: Spans | undefined
   readonly #pages: ReturnType<typeof Fastify>
   readonly #interception: Interception | undefined
   readonly #learnt: LearntKeeper
@@ -94,6 +97,7 @@ class NearProxy implements Near {
     settings: LiveSettings,
     versions: KeptVersions,
     trace: Trace | undefined,
+    spans: Spans | undefined,
     log: FastifyBaseLogger,
   ) {
     this.#config = config
@@ -104,6 +108,7 @@ class NearProxy implements Near {
     this.#log = log
     this.#versions = versions
     this.#trace = trace
+    this.#spans = spans
     this.#ledger = new Ledger(Date.now(), recallAccount(versions))
     this.#pages = this.#makePages()
     this.#interception = authority && this.#makeInterception(authority)
@@ -217,7 +222,7 @@ class NearProxy implements Near {
 
   async #serve(received: ClientRequest, response: ClientResponse): Promise<void> {
     const { method, url } = received.facts
-    const exchange: Exchange = { method, url, startedAt: Date.now() }
+    const exchange = this.#begin({ method, url, startedAt: Date.now() })
     const forwarding = planForwarding(received.facts)
     if (forwarding.kind === 'answer') {
       response.answer(forwarding.status, forwarding.fields, forwarding.content)
@@ -227,7 +232,7 @@ class NearProxy implements Near {
     const request = { ...received, facts: { ...received.facts, fields: forwarding.fields } }
     try {
       if (this.#link && this.#policyOf(readHost(url)) !== 'bypass')
-        await serveRequest(request, response, this.#context(this.#link, url), exchange)
+        await serveRequest(request, response, this.#context(this.#link, exchange), exchange)
       else exchange.status = await this.#direct.serve(request, response)
       this.#finish(exchange, undefined)
     } catch (error) {
@@ -273,7 +278,7 @@ class NearProxy implements Near {
   /** CONNECT: opened where the user wants that and the client takes it, else a tunnel. */
   async #tunnel(request: IncomingMessage, client: Duplex, early: Uint8Array): Promise<void> {
     const target = request.url ?? ''
-    const exchange: Exchange = { method: 'CONNECT', url: target, startedAt: Date.now(), way: 'tunnel' }
+    const exchange = this.#begin({ method: 'CONNECT', url: target, startedAt: Date.now(), way: 'tunnel' })
     try {
       const taken = await this.#open(target, client, early)
       if (taken?.kind === 'opened') return
@@ -288,7 +293,7 @@ class NearProxy implements Near {
 
   async #serveWebSocket(request: ClientRequest, client: Duplex, early: Uint8Array): Promise<void> {
     const { method, url } = request.facts
-    const exchange: Exchange = { method, url, startedAt: Date.now(), way: 'tunnel' }
+    const exchange = this.#begin({ method, url, startedAt: Date.now(), way: 'tunnel' })
     try {
       const isBypassed = this.#policyOf(readHost(url)) === 'bypass'
       const isDirect = !this.#link || isBypassed || (await this.#fallsBack(client, exchange))
@@ -336,18 +341,32 @@ class NearProxy implements Near {
     return true
   }
 
-  /** For a request to `url`: what the user wants of its site, and what is left of the budget. */
-  #context(link: Link, url: string) {
-    const { policy, thresholds: set } = this.#settings.of(readHost(url))
+  /** What the user wants of the site of an exchange, and what is left of the budget. */
+  #context(link: Link, exchange: Exchange): ServeContext {
+    const { policy, thresholds: set } = this.#settings.of(readHost(exchange.url))
     const wish = this.#ledger.wish(set, Date.now())
     const thresholds: Thresholds = { ...set, speculation: wish.kind === 'off' ? 'off' : wish.wish }
     // A site that is tunnelled only is not to be looked into: what is not encrypted passes as it comes.
     const mode = policy === 'tunnel' ? 'plain' : this.#config.mode
     const { whenLinkFails } = this.#config
     const direct = whenLinkFails === 'direct' ? this.#direct : undefined
-    const isTraced = this.#trace !== undefined || this.#activity.isListenedTo
-    const { now } = Date
-    return { link, direct, versions: this.#versions, underWay: this.#underWay, mode, thresholds, isTraced, now }
+    const parent = this.#spans?.parentOf(exchange)
+    return {
+      link,
+      direct,
+      versions: this.#versions,
+      underWay: this.#underWay,
+      mode,
+      thresholds,
+      isTraced: this.#trace !== undefined || this.#activity.isListenedTo || parent !== undefined,
+      parent,
+      now: Date.now,
+    }
+  }
+
+  #begin(exchange: Exchange): Exchange {
+    this.#spans?.begin(exchange)
+    return exchange
   }
 
   #finish(exchange: Exchange, fault: Fault | undefined): void {
@@ -363,6 +382,7 @@ class NearProxy implements Near {
     const measured = { ...NO_LINK, ...this.#link?.measured }
     this.#activity.note(shown, measured, failed, now)
     this.#trace?.note(exchange, measured, fault?.code, this.#settings, now)
+    this.#spans?.end(exchange, shown, fault, now)
     logExchange(this.#log, exchange, { now, logQueries, fault })
   }
 

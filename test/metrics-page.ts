@@ -23,7 +23,40 @@ ${describeMetrics(farMetrics)}
 
 At \`http://localhost:8080/metrics\`, for programs of this machine.
 
-${describeMetrics(nearMetrics)}`
+${describeMetrics(nearMetrics)}
+## Spans
+
+Near and far make spans by the API of OpenTelemetry where their process has a tracer provider, and load nothing of it where it has
+none. Where spans go is up to you: Hunch brings no exporter. In a directory of your own, with this as \`spans.mjs\`:
+
+\`\`\`
+import { trace } from '@opentelemetry/api'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
+
+const resource = resourceFromAttributes({ 'service.name': process.env.OTEL_SERVICE_NAME ?? 'hunch' })
+const spanProcessors = [new BatchSpanProcessor(new OTLPTraceExporter())]
+trace.setGlobalTracerProvider(new BasicTracerProvider({ resource, spanProcessors }))
+\`\`\`
+
+\`\`\`
+npm install @opentelemetry/api@1.9.1 @opentelemetry/sdk-trace-base @opentelemetry/exporter-trace-otlp-http
+OTEL_SERVICE_NAME=hunch-near NODE_OPTIONS="--import $PWD/spans.mjs" hunch near
+\`\`\`
+
+It sends them to a collector at \`http://localhost:4318\`, or where \`OTEL_EXPORTER_OTLP_ENDPOINT\` says; for far the same.
+
+| Span | of | Says |
+| --- | --- | --- |
+| the method, \`hunch-near\` | a request at near, a trace of its own | events \`ask\`, \`verdict\`, \`release\` (the first byte for the client) at their times; \`hunch.way\`, \`hunch.plan\`, sizes, \`error.type\` |
+| the method, \`hunch-far\` | its ask at far, below near's span where near makes any | \`hunch.verdict\`, \`hunch.why\`, \`hunch.base.size\` (sent ahead), \`hunch.delta.size\`, \`hunch.whole.size\` |
+| \`origin\`, \`hunch-far\` | the wait for the site | |
+
+URLs are without queries unless \`--log-queries\`. Near's span travels to far as \`hunch-traceparent\` (link.md) and goes no further; a
+\`traceparent\` that a client sends itself goes to the site as it came. Load no instrumentation of HTTP clients into far: it would add
+fields of its own to what sites get.
+`
 }
 
 if (import.meta.main) await writeFile(new URL('../docs/metrics.md', import.meta.url), describeMetricsPage())

@@ -15,6 +15,7 @@ import type { DeltaFormat } from '../delta/format.ts'
 import { Fault } from '../fault.ts'
 import type { AskedThresholds } from '../exchange/agree-thresholds.ts'
 import { SHORT_DIGEST_BYTES } from '../version.ts'
+import { formatTraceParent, readTraceParent, type TraceParent } from './trace-parent.ts'
 
 export interface NamedBase {
   /** Short digest of the content (hexadecimal). */
@@ -41,6 +42,8 @@ export interface Ask {
   readonly thresholds: AskedThresholds
   /** Whether near wants to be told what far weighed (told-plan.ts). */
   readonly trace?: true
+  /** The span of near that it belongs to, where near makes spans. */
+  readonly parent?: TraceParent
 }
 
 export const askFieldNames = {
@@ -50,6 +53,7 @@ export const askFieldNames = {
   link: 'hunch-link',
   thresholds: 'hunch-thresholds',
   trace: 'hunch-trace',
+  parent: 'hunch-traceparent',
 } as const
 
 // More bases than this cost more on the uplink than they can save.
@@ -95,6 +99,7 @@ export function askFields(ask: Ask): Record<string, string> {
   })
   if (thresholds.length > 0) fields[askFieldNames.thresholds] = serializeDictionary(Object.fromEntries(thresholds))
   if (ask.trace) fields[askFieldNames.trace] = '?1'
+  if (ask.parent) fields[askFieldNames.parent] = formatTraceParent(ask.parent)
   return fields
 }
 
@@ -107,6 +112,7 @@ export function readAsk(fields: Readonly<Record<string, string | string[] | unde
     const value = fields[name]
     return Array.isArray(value) ? value.join(', ') : value
   }
+  const parent = read(text(askFieldNames.parent), readTraceParent)
   return {
     bases: read(text(askFieldNames.bases), readBases) ?? [],
     formats: read(text(askFieldNames.formats), readFormats) ?? [],
@@ -114,6 +120,7 @@ export function readAsk(fields: Readonly<Record<string, string | string[] | unde
     link: read(text(askFieldNames.link), readLink) ?? { bandwidthBytesPerSecond: undefined, roundTripMs: undefined },
     thresholds: read(text(askFieldNames.thresholds), readThresholds) ?? {},
     ...(read(text(askFieldNames.trace), wantsTrace) === true ? { trace: true } : {}),
+    ...(parent ? { parent } : {}),
   }
 }
 

@@ -42,6 +42,13 @@ t.test('near may want to be told what far weighed', async t => {
   t.equal(readAsk({ ...fields, 'hunch-trace': '?0' }).trace, undefined)
 })
 
+t.test('near may say which of its spans an ask belongs to', async t => {
+  const parent = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', traceFlags: 1 }
+  const fields = askFields({ ...nothing, parent })
+  t.strictSame(readAsk(fields).parent, parent)
+  t.equal(readAsk({ 'hunch-traceparent': '"nothing"' }).parent, undefined)
+})
+
 t.test('field lines that came apart are read as one list', async t => {
   t.strictSame(readAsk({ 'hunch-deltas': ['dcb', 'vcdiff'] }).formats, ['vcdiff', 'dcb'])
 })
