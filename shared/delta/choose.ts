@@ -109,11 +109,17 @@ function estimateBytes({ relativeSize }: Way, { targetBytes, expectedRatio }: De
   return Math.max(LEAST_DELTA_BYTES, (expectedRatio ?? UNKNOWN_RATIO) * targetBytes) * relativeSize
 }
 
-/** On a busy machine an encoding waits for its share: at load 0.9 it takes ten times as long. */
+/** How many times as long work takes on a machine that is busy, from 0 to 1: it waits for its share, and others for theirs. */
+export function slowdownAt(cpuLoad: number): number {
+  return 1 + (BUSY_FACTOR - 1) * Math.min(1, Math.max(0, cpuLoad))
+}
+
+const BUSY_FACTOR = 4
+
 function estimateMs(way: Way, facts: DeltaFacts): number {
   const deltaBytes = estimateBytes(way, facts)
   const msPerKib = way.own && deltaBytes <= way.own.upToBytes ? way.own.msPerKib : way.msPerKib
   const readMs = ((facts.baseBytes + facts.targetBytes) / MIB) * way.msPerMib
   const ms = way.startMs + readMs + (deltaBytes / 1024) * msPerKib
-  return ms / (1 - Math.min(0.98, Math.max(0, facts.cpuLoad)))
+  return ms * slowdownAt(facts.cpuLoad)
 }
