@@ -88,17 +88,21 @@ function judgeMade(made: Made, received: Received, origin: ModelOrigin): string 
   const { kind } = made
   if (kind.for === 'user' && made.user !== (received.user ?? 'nobody')) return `the content for ${made.user}`
   if (kind.for === 'language' && made.language !== received.language) return `the content in ${made.language}`
+  const wish = valueOf(received.fields, 'cache-control') ?? ''
   const isMarked = /detail=stale/.test(
     received.responseFields
       .filter(([name]) => name.toLowerCase() === 'cache-status')
       .map(([, value]) => value)
       .join(),
   )
-  if (isMarked && kind.mayBeStale) return undefined
+  // RFC 9111 §5.2.1.4: not even stale, not even without a link.
+  const insists = /no-cache/.test(wish)
+  if (isMarked && kind.mayBeStale && !insists) return undefined
   if (isMarked && kind.staleMs === 0) return 'stale, and nobody allowed it'
-  const staleMs = kind.staleMs === 'tenth' ? origin.periodOf(made.url) * 0.2 : kind.staleMs
-  // Ages are told in whole seconds, and those of two caches add up.
-  const slackMs = (staleMs > 0 ? 2500 : 0) + (staleMs > 0 ? received.jumpedMs : 0)
+  const keptMs = kind.staleMs === 'tenth' ? origin.periodOf(made.url) * 0.2 : kind.staleMs
+  const staleMs = insists || /max-age=0/.test(wish) ? 0 : keptMs
+  // Ages are told in whole seconds, and those of two caches add up; a clock that is set back takes the old for new.
+  const slackMs = (staleMs > 0 ? 2500 : 0) + (keptMs > 0 && !insists ? received.jumpedMs : 0)
   const tooOldMs = received.startedAt - staleMs - slackMs - made.until
   return tooOldMs > 0 ? `${Math.ceil(tooOldMs)} ms too old (${kind.name})` : undefined
 }

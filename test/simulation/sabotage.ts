@@ -72,12 +72,6 @@ export const sabotages: readonly Sabotage[] = [
     to: "scope: 'public'",
   },
   {
-    name: 'a private 304 makes nothing private',
-    file: KEEP,
-    from: 'isPublic(facts, confirmed) ? version.scope : privateScope(nearId)',
-    to: 'version.scope',
-  },
-  {
     name: "the client's no-cache is ignored",
     file: FRESHNESS,
     from: "wishes.has('no-cache') || ",
@@ -110,8 +104,8 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'more of a speculation is counted as sent than near can decode',
     file: 'proxy-far/speculation.ts',
-    from: 'segment && nextEnd <= this.#sentBytes;',
-    to: 'segment && nextEnd - segment.bytes.length < this.#sentBytes;',
+    from: 'await decodableLength(compressed.subarray(0, this.#sentBytes))',
+    to: '(await decodableLength(compressed.subarray(0, this.#sentBytes))) + 1',
   },
   {
     name: 'a speculation goes on behind the verdict',

@@ -48,6 +48,9 @@ export interface ScriptOptions {
   readonly exchanges: number
 }
 
+// The ways in which an answer can be damaged (tamper.ts).
+const TAMPERINGS = 9
+
 /** The script of a seed. */
 export function writeScript(seed: number, { exchanges }: ScriptOptions): Script {
   const random = makeRandom(Math.imul(seed, 0x9e3779b1))
@@ -56,12 +59,14 @@ export function writeScript(seed: number, { exchanges }: ScriptOptions): Script 
   const calm = chance(0.1)
   const nears = 1 + pick(3)
   const pages = ModelOrigin.kinds * (1 + pick(2))
-  const favourites = 2 + pick(pages)
+  const [firstPage, favourites] = [pick(pages), 2 + pick(pages)]
+  // Some links fail in one way only, over and over.
+  const habit = chance(0.4) ? pick(TAMPERINGS) : undefined
   const meanGapMs = [3, 40, 300, 3000][pick(4)] as number
   const trouble = calm ? 0 : ([0.02, 0.15, 0.5][pick(3)] as number)
   const events: Event[] = []
   let at = 0
-  const anyPage = () => (chance(0.8) ? pick(favourites) : pick(pages))
+  const anyPage = () => (chance(0.8) ? (firstPage + pick(favourites)) % pages : pick(pages))
   while (events.length < exchanges) {
     at += -Math.log(1 - random()) * meanGapMs
     const near = pick(nears)
@@ -110,9 +115,9 @@ export function writeScript(seed: number, { exchanges }: ScriptOptions): Script 
   }
 
   function drawTampering(): Tampering {
-    const offset = () => pick([60, 600, 4000][pick(3)] as number)
+    const offset = () => pick([60, 600, 1500, 4000][pick(4)] as number)
     const part = pick(6)
-    switch (pick(8)) {
+    switch (habit ?? pick(TAMPERINGS)) {
       case 0:
         return { kind: 'cut', at: offset(), downMs: [0, 200, 5000][pick(3)] as number }
       case 1:
@@ -127,6 +132,8 @@ export function writeScript(seed: number, { exchanges }: ScriptOptions): Script 
         return { kind: 'duplicate', part }
       case 6:
         return { kind: 'swap', part }
+      case 7:
+        return { kind: 'drop-rest', part }
       default:
         return { kind: 'corrupt', part, at: offset(), bit: pick(8) }
     }

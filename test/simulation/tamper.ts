@@ -15,6 +15,8 @@ export type Tampering =
   /** One bit of one part is turned; `at` counts bytes of its payload. */
   | { readonly kind: 'corrupt'; readonly part: number; readonly at: number; readonly bit: number }
   | { readonly kind: 'drop' | 'duplicate' | 'swap'; readonly part: number }
+  /** It and all behind it do not come, and the stream ends as if that were all. */
+  | { readonly kind: 'drop-rest'; readonly part: number }
 
 export interface RawPart {
   readonly type: number
@@ -86,7 +88,8 @@ export class Tamper {
       return [whole(), held]
     }
     const how = this.#how
-    if (!('part' in how) || how.part !== index) return [whole()]
+    const isHit = 'part' in how && (how.kind === 'drop-rest' ? index >= how.part : index === how.part)
+    if (!isHit) return [whole()]
     if (how.kind === 'corrupt' && part.payload.length === 0) return [whole()]
     this.#isDone = true
     switch (how.kind) {
@@ -97,6 +100,7 @@ export class Tamper {
         return [whole()]
       }
       case 'drop':
+      case 'drop-rest':
         return []
       case 'duplicate':
         return [whole(), whole()]
