@@ -16,26 +16,29 @@ import { Fault } from '../shared/fault.ts'
 export type Tell = (message: string) => void
 
 /** Counts up with every change of the tables or of what their columns mean. */
-export const STORE_FORMAT = 2
+export const STORE_FORMAT = 3
 // 'HnVs': tells that the file is ours.
 const APPLICATION_ID = 0x486e5673
 // With 8 KiB the file was half as large again (small versions fill no page), and nothing was faster.
 export const PAGE_BYTES = 4096
 // Another process holds the file for one commit, or for a checkpoint of a few megabytes on a slow disk.
 const PATIENCE_MS = 5000
-// The log is cut back to this when it was copied into the file.
+// The log is copied into the file when it has grown to this, and cut back to it: a page of an index that changed a hundred
+// times meanwhile is copied once.
 const LOG_BYTES = 8 * 1024 * 1024
 
-// `name` columns hold hashes (shared/store/record.ts). A content is cut into pieces, so that no read takes long; the
+// `key` and the names beside it are hashes (shared/store/record.ts); a key is looked for among the versions of its URL. Each
+// index costs a tenth of what storing a small version takes.
+//
+// A content is cut into pieces, so that no read takes long; the
 // pieces of content N have the rowids from N << 12.
 const TABLES = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID;
   CREATE TABLE versions (
     seq INTEGER PRIMARY KEY,
-    key BLOB NOT NULL UNIQUE,
+    key BLOB NOT NULL,
     by_url BLOB NOT NULL,
     by_origin BLOB NOT NULL,
-    by_digest BLOB NOT NULL,
     scope TEXT NOT NULL,
     origin TEXT NOT NULL,
     url TEXT NOT NULL,
@@ -51,10 +54,9 @@ const TABLES = `
   CREATE INDEX versions_by_url ON versions (by_url, seq);
   CREATE INDEX versions_by_origin ON versions (by_origin, seq);
   CREATE INDEX dictionaries_by_origin ON versions (by_origin, seq) WHERE is_dictionary;
-  CREATE INDEX versions_by_digest ON versions (by_digest);
-  CREATE INDEX versions_by_content ON versions (digest);
+  CREATE INDEX versions_by_digest ON versions (digest);
   CREATE INDEX versions_by_value ON versions (value);
-  CREATE INDEX versions_by_scope_value ON versions (scope, value);
+  CREATE INDEX private_by_value ON versions (scope, value) WHERE scope <> 'public';
   CREATE INDEX versions_by_origin_value ON versions (origin, value);
   CREATE TABLE contents (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -174,6 +176,7 @@ function open(path: string, tell: Tell): OpenedDatabase {
     // Before the first table: neither can be changed later.
     db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL;`)
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = ${LOG_BYTES};`)
+    db.exec(`PRAGMA wal_autocheckpoint = ${LOG_BYTES / PAGE_BYTES}`)
     if (application !== APPLICATION_ID || format < STORE_FORMAT) makeTables(db, path, tell)
     return { db, inode: inodeOf(path) }
   } catch (error) {

@@ -27,6 +27,7 @@ import {
   removeDamaged,
   storePath,
 } from './database.ts'
+import { OriginLists } from './origin-lists.ts'
 import { type Listed, Reader } from './reader.ts'
 import type { SharedTier } from './shared-tier.ts'
 import type { Order } from './write-protocol.ts'
@@ -61,10 +62,6 @@ export interface Wanted {
   readonly dictionaries?: boolean
 }
 
-// As in shared/versions.ts.
-const MOST_OF_ORIGIN = 64
-// A site has one or a few; each is looked at with every request for it.
-const MOST_DICTIONARIES = 8
 // Uses and notes wait for this long, so that they cost one transaction: a kill loses no more of them.
 const GATHER_MS = 5000
 // Whether somebody replaced the file is looked at so often.
@@ -94,6 +91,7 @@ export class KeptVersions {
   readonly #behind = new Map<string, Set<Scope>>()
   readonly #uses = new Map<Version, number>()
   readonly #notes = new Map<string, Note>()
+  readonly #origins = new OriginLists()
   #gathering: NodeJS.Timeout | undefined
   #reading: OpenReader | undefined
   #inode: bigint | undefined
@@ -145,14 +143,15 @@ export class KeptVersions {
       this.#noticeClear(reader)
       await this.#refresh(reader, url, scopes)
       const others: Listed[] = []
+      const ofOrigin = () => this.#origins.of(reader, url, scopes, this.#changes, this.#options.now())
       if (wanted.siblings && this.#memory.of(url, scopes).length === 0) {
-        others.push(...nameSiblings(url, reader.ofOrigin(url, scopes, MOST_OF_ORIGIN)))
+        others.push(...nameSiblings(url, ofOrigin().newest))
       }
       for (const digest of digests) {
         const listed = this.#memory.find(digest, scopes) ? undefined : reader.find(digest, scopes)
         if (listed) others.push(listed)
       }
-      if (wanted.dictionaries) others.push(...reader.dictionariesOf(url, scopes, MOST_DICTIONARIES))
+      if (wanted.dictionaries) others.push(...ofOrigin().dictionaries)
       await Promise.all(others.map(other => this.#refresh(reader, other.url, scopes)))
       this.#noteUses(wanted)
     } catch (error) {
@@ -436,7 +435,8 @@ export class KeptVersions {
     this.#gathering = undefined
     const orders: Order[] = []
     for (const [version, count] of this.#uses) {
-      orders.push({ kind: 'use', key: namesOf(toRecord(version)).key, count })
+      const { key, byUrl } = namesOf(toRecord(version))
+      orders.push({ kind: 'use', key, byUrl, count })
     }
     for (const note of this.#notes.values()) orders.push({ kind: 'note', note })
     if (orders.length === 0 || !this.#queue || !this.#health.mayTry(this.#options.now())) return
@@ -471,6 +471,7 @@ export class KeptVersions {
     if (opened.inode !== this.#inode) this.#seqs = new WeakMap()
     this.#inode = opened.inode
     this.#changes = -1
+    this.#origins.clear()
     return this.#reading.reader
   }
 

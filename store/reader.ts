@@ -39,6 +39,7 @@ interface ContentRow {
   readonly stored_bytes: number
 }
 
+const DIGEST_BYTES = 32
 const DAMAGED = (why: string): Loaded => ({ kind: 'damaged', why })
 
 export class Reader {
@@ -71,8 +72,9 @@ export class Reader {
 
   /** The newest version in these scopes whose digest begins so. */
   find(shortDigest: string, scopes: readonly Scope[]): Listed | undefined {
-    const sql = 'SELECT seq, url, scope FROM versions WHERE by_digest = ? ORDER BY seq DESC'
-    return this.#listed(sql, Buffer.from(shortDigest, 'hex')).find(({ scope }) => scopes.includes(scope))
+    const sql = 'SELECT seq, url, scope FROM versions WHERE digest BETWEEN ? AND ? ORDER BY seq DESC'
+    const ends = ['0', 'f'].map(digit => Buffer.from(shortDigest.padEnd(2 * DIGEST_BYTES, digit), 'hex'))
+    return this.#listed(sql, ...ends).find(({ scope }) => scopes.includes(scope))
   }
 
   /** A version with its content. Raises what SQLite says. */

@@ -28,7 +28,8 @@ export interface WriteRequest {
 export const CLOSE = 'close'
 
 export type WriteReply =
-  | { readonly id: number; readonly outcomes: readonly WriteOutcome[] }
+  /** In one transaction. */
+  | { readonly written: readonly { readonly id: number; readonly outcomes: readonly WriteOutcome[] }[] }
   /** Nothing of it was done. */
   | { readonly id: number; readonly why: string }
   /** Something happened to the file that its owner should read of. */

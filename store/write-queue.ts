@@ -86,27 +86,27 @@ export class WriteQueue {
       this.#tell(message.tell)
       return
     }
-    const pending = this.#pending.get(message.id)
-    this.#settle(message.id)
-    if ('why' in message) pending?.reject(new Error(message.why))
-    else pending?.resolve(message.outcomes)
+    if ('written' in message) {
+      for (const { id, outcomes } of message.written) this.#settle(id)?.resolve(outcomes)
+      return
+    }
+    this.#settle(message.id)?.reject(new Error(message.why))
   }
 
   /** The next order starts another thread. */
   #lose(worker: Worker, error: Error): void {
     if (this.#worker !== worker) return
     this.#worker = undefined
-    for (const [id, pending] of this.#pending) {
-      this.#settle(id)
-      pending.reject(error)
-    }
+    for (const id of this.#pending.keys()) this.#settle(id)?.reject(error)
   }
 
-  #settle(id: number): void {
-    this.#waitingBytes -= this.#pending.get(id)?.bytes ?? 0
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id)
+    this.#waitingBytes -= pending?.bytes ?? 0
     this.#pending.delete(id)
     // An idle thread does not keep the process alive.
     if (this.#pending.size === 0) this.#worker?.unref()
+    return pending
   }
 }
 

@@ -1,7 +1,8 @@
 // The thread that compresses versions and writes them down, so that no event loop waits for a disk.
 // Knows: messages, the writer. Does not know: who waits for it; a request that fails is theirs to judge.
 //
-// Requests that came while it worked are written in one transaction: it costs about as much as that of one.
+// Requests that came at once, or while it worked, are written in one transaction: it costs about as much as that of one.
+import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { compress } from '../shared/store/compressed.ts'
 import { toStored } from '../shared/store/stored-content.ts'
@@ -36,10 +37,14 @@ port.on('message', (request: WriteRequest | typeof CLOSE) => {
 })
 
 async function workOff(): Promise<void> {
+  // What was sent in one turn arrives in one, message by message.
+  await setImmediate()
   while (waiting.length > 0) {
     const batch = takeBatch()
     try {
-      write(batch, await Promise.all(batch.map(({ orders }) => Promise.all(orders.map(prepare)))))
+      const { writer } = open()
+      const prepared = batch.map(({ orders }) => Promise.all(orders.map(order => prepare(order, writer))))
+      write(batch, await Promise.all(prepared))
     } catch (error) {
       giveUp(error)
       // One of them may be what cannot be written: then the others need not fail with it.
@@ -60,13 +65,13 @@ function takeBatch(): WriteRequest[] {
 function write(batch: readonly WriteRequest[], prepared: readonly (readonly WriteCommand[])[]): void {
   const outcomes = open().writer.apply(prepared.flat())
   let at = 0
-  for (const { id, orders } of batch) reply({ id, outcomes: outcomes.slice(at, (at += orders.length)) })
+  reply({ written: batch.map(({ id, orders }) => ({ id, outcomes: outcomes.slice(at, (at += orders.length)) })) })
 }
 
-async function prepare(order: Order): Promise<WriteCommand> {
+async function prepare(order: Order, writer: Writer): Promise<WriteCommand> {
   if (order.kind !== 'put') return order
   const { record, answersByItself, compressible, content } = order
-  if (!content || open().writer.has(record.digest)) return { kind: 'put', record, answersByItself, content: undefined }
+  if (!content || writer.has(record.digest)) return { kind: 'put', record, answersByItself, content: undefined }
   return {
     kind: 'put',
     record,

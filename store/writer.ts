@@ -35,7 +35,7 @@ export type WriteCommand =
       readonly answersByItself: boolean
       readonly content: StoredContent | undefined
     }
-  | { readonly kind: 'use'; readonly key: Uint8Array; readonly count: number }
+  | { readonly kind: 'use'; readonly key: Uint8Array; readonly byUrl: Uint8Array; readonly count: number }
   | { readonly kind: 'invalidate' | 'drop'; readonly url: string; readonly scopes: readonly Scope[] }
   /** Found damaged. */
   | { readonly kind: 'forget'; readonly seq: number }
@@ -69,6 +69,14 @@ const VACUUMED_PAGES = 256
 // About 200 bytes each.
 const NOTES_OF_KIND = 10_000
 
+interface UrlRow {
+  readonly seq: number
+  readonly key: Uint8Array
+  readonly uses: number
+  readonly saved_bytes: number
+  readonly cost_bytes: number
+}
+
 interface VersionRow {
   readonly seq: number
   readonly digest: Uint8Array
@@ -81,6 +89,9 @@ export class Writer {
   readonly #sql = new Map<string, StatementSync>()
   /** Digests whose content may have lost its last version in this transaction. */
   readonly #orphans = new Map<string, Uint8Array>()
+  /** As the tables have them when a transaction begins and when it ends: other processes write, too. */
+  #seq = 0
+  #inflation = 0
 
   constructor(db: DatabaseSync, quotas: Quotas) {
     this.#db = db
@@ -91,9 +102,14 @@ export class Writer {
   apply(commands: readonly WriteCommand[]): readonly WriteOutcome[] {
     this.#db.exec('BEGIN IMMEDIATE')
     try {
+      const before = { seq: this.#meta('seq'), inflation: this.#meta('inflation') }
+      this.#seq = before.seq
+      this.#inflation = before.inflation
       const outcomes = commands.map(command => this.#perform(command))
       this.#removeOrphans()
       this.#keepQuotas(commands)
+      if (this.#seq !== before.seq) this.#setMeta('seq', this.#seq)
+      if (this.#inflation !== before.inflation) this.#setMeta('inflation', this.#inflation)
       this.#db.exec('COMMIT')
       this.#shrink()
       // What was put may have been given up at once.
@@ -121,7 +137,7 @@ export class Writer {
       case 'put':
         return this.#put(command.record, command.answersByItself, command.content)
       case 'use':
-        this.#use(command.key, command.count)
+        this.#use(command.byUrl, command.key, command.count)
         return undefined
       case 'invalidate':
       case 'drop':
@@ -151,26 +167,25 @@ export class Writer {
   #put(record: VersionRecord, answersByItself: boolean, content: StoredContent | undefined): WriteOutcome {
     const digest = Buffer.from(record.digest, 'hex')
     const { text, seal } = writeRecord(record)
-    const { key, byUrl, byOrigin, byDigest } = namesOf(record)
-    const before = this.#get('SELECT seq, uses FROM versions WHERE key = ?', key) as
-      | { seq: number; uses: number }
-      | undefined
+    const { key, byUrl, byOrigin } = namesOf(record)
+    const others = this.#ofUrl(byUrl)
+    const before = others.find(each => key.equals(each.key))
     if (before) this.#remove(before.seq)
     const storedBytes = this.#putContent(digest, record.length, content)
     if (storedBytes === undefined) return undefined
     const uses = (before?.uses ?? 0) + 1
     const costBytes = storedBytes + text.length + ROW_BYTES
     const savedBytes = savedBytesOf({ wholeBytes: record.wholeBytes, compressedBytes: storedBytes, answersByItself })
-    const value = valueOf({ uses, savedBytes, costBytes }, this.#meta('inflation'))
-    const seq = this.#nextSeq()
+    const value = valueOf({ uses, savedBytes, costBytes }, this.#inflation)
+    this.#seq += 1
+    const seq = this.#seq
     this.#run(
-      `INSERT INTO versions (seq, key, by_url, by_origin, by_digest, scope, origin, url, is_dictionary, digest,
-        record, seal, cost_bytes, saved_bytes, uses, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO versions (seq, key, by_url, by_origin, scope, origin, url, is_dictionary, digest,
+        record, seal, cost_bytes, saved_bytes, uses, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       seq,
       key,
       byUrl,
       byOrigin,
-      byDigest,
       record.scope,
       originOf(record.url),
       record.url,
@@ -183,9 +198,15 @@ export class Writer {
       uses,
       value,
     )
-    const beyond = 'SELECT seq FROM versions WHERE by_url = ? ORDER BY seq DESC LIMIT -1 OFFSET ?'
-    for (const { seq: old } of this.#rows(beyond, byUrl, this.#quotas.maxVersionsPerUrl)) this.#remove(old)
+    const beyond = others.filter(each => each !== before).slice(this.#quotas.maxVersionsPerUrl - 1)
+    for (const { seq: old } of beyond) this.#remove(old)
     return seq
+  }
+
+  /** The versions of a URL in one scope, newest first. */
+  #ofUrl(byUrl: Uint8Array): UrlRow[] {
+    const sql = 'SELECT seq, key, uses, saved_bytes, cost_bytes FROM versions WHERE by_url = ? ORDER BY seq DESC'
+    return this.#all(sql, byUrl) as UrlRow[]
   }
 
   /** Bytes that the content takes; undefined when there is none to put. */
@@ -206,14 +227,12 @@ export class Writer {
     return bytes.length
   }
 
-  #use(key: Uint8Array, count: number): void {
-    const row = this.#get('SELECT seq, uses, saved_bytes, cost_bytes FROM versions WHERE key = ?', key) as
-      | { seq: number; uses: number; saved_bytes: number; cost_bytes: number }
-      | undefined
+  #use(byUrl: Uint8Array, key: Uint8Array, count: number): void {
+    const row = this.#ofUrl(byUrl).find(each => Buffer.from(key).equals(each.key))
     if (!row) return
     const uses = row.uses + count
     const version = { uses, savedBytes: row.saved_bytes, costBytes: row.cost_bytes }
-    const value = valueOf(version, this.#meta('inflation'))
+    const value = valueOf(version, this.#inflation)
     this.#run('UPDATE versions SET uses = ?, value = ? WHERE seq = ?', uses, value, row.seq)
   }
 
@@ -229,7 +248,8 @@ export class Writer {
       return
     }
     const { text, seal } = writeRecord(invalidateRecord(record))
-    this.#run('UPDATE versions SET seq = ?, record = ?, seal = ? WHERE seq = ?', this.#nextSeq(), text, seal, seq)
+    this.#seq += 1
+    this.#run('UPDATE versions SET seq = ?, record = ?, seal = ? WHERE seq = ?', this.#seq, text, seal, seq)
   }
 
   #remove(seq: number): void {
@@ -302,7 +322,7 @@ export class Writer {
         if (!isBeyond()) return
         this.#remove(seq)
         this.#removeOrphans()
-        if (value > this.#meta('inflation')) this.#setMeta('inflation', value)
+        this.#inflation = Math.max(this.#inflation, value)
       }
     }
   }
@@ -329,12 +349,6 @@ export class Writer {
   #usage(name: string): number {
     const row = this.#get('SELECT bytes FROM usage WHERE name = ?', name) as { bytes: number } | undefined
     return row?.bytes ?? 0
-  }
-
-  #nextSeq(): number {
-    const seq = this.#meta('seq') + 1
-    this.#setMeta('seq', seq)
-    return seq
   }
 
   #meta(name: string): number {

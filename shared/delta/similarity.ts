@@ -2,6 +2,7 @@
 // Knows: content by a sketch of its shingles, URLs by the shape of their paths. Does not know: versions, scopes, storage:
 // the caller offers only candidates that this user may be sent.
 // Before the target is known, shape alone decides; with its first bytes, content does.
+import { LRUCache } from 'lru-cache'
 
 /** A sketch has this many numbers: the standard error of an estimated resemblance r is √(r (1 − r) / 64), at most 0.06. */
 export const SKETCH_NUMBERS = 64
@@ -112,11 +113,18 @@ interface UrlShape {
   readonly extension: string
 }
 
+// Each ask for a new URL compares it with some dozens of its origin, and so does the next one; half a kilobyte each.
+const shapes = new LRUCache<string, UrlShape>({ max: 4000 })
+
 function shapeOf(url: string): UrlShape {
+  const known = shapes.get(url)
+  if (known) return known
   const { pathname, searchParams } = new URL(url)
   const segments = pathname.split('/').slice(1)
   const extension = /\.(\w{1,8})$/.exec(pathname)?.[1] ?? ''
-  return { segments, query: new Set(searchParams.keys()), extension }
+  const shape = { segments, query: new Set(searchParams.keys()), extension }
+  shapes.set(url, shape)
+  return shape
 }
 
 function kindOf(segment: string): 'number' | 'slug' | 'word' {

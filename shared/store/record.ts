@@ -3,7 +3,7 @@
 //
 // Invariant: a record is believed only with its seal. An index leads to records but proves nothing: whoever looks one up
 // compares URL and scope with those that it says.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Freshness, type StoredFacts } from '../http/freshness.ts'
 import { type Scope, type Version, originOf } from '../version.ts'
 
@@ -19,8 +19,6 @@ export interface RecordNames {
   readonly key: Buffer
   readonly byUrl: Buffer
   readonly byOrigin: Buffer
-  /** The first bytes of its digest, as they are named on the link. */
-  readonly byDigest: Buffer
 }
 
 const NAME_BYTES = 16
@@ -57,7 +55,6 @@ export function namesOf({ url, scope, digest, facts }: VersionRecord): RecordNam
     key: nameOf(`${digest} ${scope} ${url} ${facts.variant ?? '*'}`),
     byUrl: nameByUrl(url, scope),
     byOrigin: nameByOrigin(url, scope),
-    byDigest: Buffer.from(digest, 'hex').subarray(0, 8),
   }
 }
 
@@ -70,5 +67,5 @@ export function nameByOrigin(url: string, scope: Scope): Buffer {
 }
 
 function nameOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest().subarray(0, NAME_BYTES)
+  return hash('sha256', text, 'buffer').subarray(0, NAME_BYTES)
 }

@@ -98,6 +98,26 @@ t.test('a digest recalls the version that has it, and a new URL its siblings', a
   )
 })
 
+t.test('what another process stores is a sibling after a second; what is as it was is read once', async t => {
+  const dataDir = t.testdir()
+  const clock = { now: 1000 }
+  const { kept } = openKept(t, dataDir, { clock })
+  const { kept: other } = openKept(t, dataDir)
+  const [known, next] = [1, 2].map(id => `http://site.example/articles/${id}`) as [string, string]
+  const wanted = { url: next, scopes: ['public'], siblings: true } as const
+  const names = async () => {
+    await kept.recall(wanted)
+    return kept.ofOrigin(next, ['public']).map(({ url }) => url)
+  }
+  t.strictSame(await names(), [])
+  other.add(makeVersion({ url: known }))
+  await other.written()
+  clock.now = 1999
+  t.strictSame(await names(), [], 'a list holds for a second')
+  clock.now = 2000
+  t.strictSame(await names(), [known])
+})
+
 t.test('the dictionaries of an origin are recalled for those who want them', async t => {
   const dataDir = t.testdir()
   const { kept } = openKept(t, dataDir)
@@ -234,7 +254,7 @@ t.test('a store of a newer format is refused in words; one of an older format is
   setFormat(99)
   t.throws(() => openKept(t, dataDir), {
     code: 'STORE_FORMAT',
-    message: /has format 99, and this version of Hunch knows formats up to 1/,
+    message: /has format 99, and this version of Hunch knows formats up to 3/,
   })
   setFormat(0)
   const { kept, lines } = openKept(t, dataDir)

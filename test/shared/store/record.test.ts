@@ -46,7 +46,6 @@ t.test('names tell scopes, URLs, origins and variants apart', async t => {
   t.notSame(names({ scope: 'private:a' }).byUrl, one.byUrl)
   t.notSame(names({ scope: 'private:a' }).byOrigin, one.byOrigin)
   t.notSame(names({ content: 'other' }).key, one.key)
-  t.notSame(names({ content: 'other' }).byDigest, one.byDigest)
   t.same(names({ url: 'http://site.example/b' }).byOrigin, one.byOrigin)
   t.notSame(names({ fields: [['Vary', 'a']], request: get([['a', '1']]) }).key, one.key)
   t.same(nameByUrl('http://site.example/a', 'public'), one.byUrl)
