@@ -214,7 +214,6 @@ function makeServer(context: FarContext): Http2Server {
         minVersion: 'TLSv1.3',
         ALPNProtocols: ['h2'],
         sessionTimeout: TICKET_SECONDS,
-        handshakeTimeout: HANDSHAKE_MS,
       })
   // Bytes of a record count only when all of it has come (RECORD_BYTES tells why that matters).
   server.on('secureConnection', (socket: TLSSocket) => {
@@ -235,9 +234,6 @@ function makeServer(context: FarContext): Http2Server {
 
 // A day: a near that comes back in the evening resumes its session of the morning.
 const TICKET_SECONDS = 86_400
-
-// A modem takes five seconds for a full handshake with a queue in front; Node's default is two minutes.
-const HANDSHAKE_MS = 30_000
 
 // RFC 9113 §6.2.
 const END_STREAM = 0x1

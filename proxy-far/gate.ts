@@ -28,19 +28,25 @@ export type AuditEvent = 'joined' | 'refused' | 'locked-out' | 'revoked' | 'limi
 
 interface Connection {
   readonly line: string
+  readonly socket: Socket
   isKnown: boolean
 }
 
 export interface Patience {
+  /** From the first packet on, TLS and all. */
   readonly introductionMs: number
   readonly silenceMs: number
+  /** How many that nobody knows there may be at once; one more, and the one that has waited longest goes. */
+  readonly strangers: number
 }
 
 const PATIENCE: Patience = {
-  // A near says hello with its first packet behind TLS; modems with a queue in front take some seconds for it.
+  // TLS takes five seconds on a modem with a queue in front, and a near says hello with its first packet behind it.
   introductionMs: 30_000,
   // Near sends a PING every 25 s; who has sent nothing for so long is gone.
   silenceMs: 120_000,
+  // Whoever has many addresses must not fill far's connections; a near is known before so many more have come.
+  strangers: 1024,
 }
 // A household or an office behind one address, all of it coming back after a break.
 const STRANGERS_PER_LINE = 64
@@ -58,7 +64,9 @@ export class Gate {
   readonly #lockOut = new LockOut()
   readonly #shares: UserShares
   readonly #connections = new Map<string, Connection>()
-  readonly #strangers = new Map<string, number>()
+  /** Who is not known yet, in the order in which they came, and how many of each line. */
+  readonly #strangers = new Set<Connection>()
+  readonly #crowds = new Map<string, number>()
   readonly #limitedAt = new Map<string, number>()
   readonly #sweeping: NodeJS.Timeout
 
@@ -88,10 +96,6 @@ export class Gate {
     Object.assign(server, { maxConnections: this.#config.maxConnections, dropMaxConnection: true })
     server.on('connection', (socket: Socket) => this.#welcome(socket))
     server.on('session', session => {
-      const impatience = setTimeout(() => {
-        if (!session.destroyed && this.#connections.get(placeOf(session))?.isKnown !== true) session.destroy()
-      }, this.#patience.introductionMs).unref()
-      session.once('close', () => clearTimeout(impatience))
       session.setTimeout(this.#patience.silenceMs, () => session.destroy())
     })
   }
@@ -121,7 +125,7 @@ export class Gate {
     const connection = this.#connections.get(placeOf(session))
     if (connection === undefined || connection.isKnown) return
     connection.isKnown = true
-    this.#count(connection.line, -1)
+    this.#forget(connection)
   }
 
   /** What an ask of this near may do. Raises FAR_SHARE. */
@@ -168,34 +172,45 @@ export class Gate {
     // Gone before it was looked at.
     if (remoteAddress === undefined) return
     const line = lineOf(remoteAddress)
-    const strangers = this.#count(line, 1)
-    if (strangers > STRANGERS_PER_LINE) {
-      this.#count(line, -1)
+    if ((this.#crowds.get(line) ?? 0) >= STRANGERS_PER_LINE) {
       socket.destroy()
-      if (strangers === STRANGERS_PER_LINE + 1) this.#noteCrowd(line)
+      this.#noteCrowd(line, STRANGERS_PER_LINE)
       return
     }
     const place = `${remoteAddress} ${remotePort}`
-    const connection: Connection = { line, isKnown: false }
+    const connection: Connection = { line, socket, isKnown: false }
     this.#connections.set(place, connection)
+    this.#strangers.add(connection)
+    this.#crowds.set(line, (this.#crowds.get(line) ?? 0) + 1)
+    const impatience = setTimeout(() => {
+      if (!connection.isKnown) socket.destroy()
+    }, this.#patience.introductionMs).unref()
     socket.once('close', () => {
-      if (!connection.isKnown) this.#count(line, -1)
+      clearTimeout(impatience)
+      this.#forget(connection)
       if (this.#connections.get(place) === connection) this.#connections.delete(place)
     })
+    const [eldest] = this.#strangers
+    if (!eldest || this.#strangers.size <= this.#patience.strangers) return
+    eldest.socket.destroy()
+    this.#forget(eldest)
+    this.#noteCrowd('all', this.#patience.strangers)
   }
 
-  #noteCrowd(line: string): void {
+  /** It is a stranger no longer, or gone. */
+  #forget(connection: Connection): void {
+    if (!this.#strangers.delete(connection)) return
+    const { line } = connection
+    const count = (this.#crowds.get(line) ?? 0) - 1
+    if (count > 0) this.#crowds.set(line, count)
+    else this.#crowds.delete(line)
+  }
+
+  #noteCrowd(line: string, connections: number): void {
     const at = this.#limitedAt.get(line) ?? -Infinity
     if (this.#now() - at < LIMITED_LOG_MS) return
     this.#limitedAt.set(line, this.#now())
-    this.audit('crowded', { address: line, connections: STRANGERS_PER_LINE })
-  }
-
-  #count(line: string, by: 1 | -1): number {
-    const count = (this.#strangers.get(line) ?? 0) + by
-    if (count <= 0) this.#strangers.delete(line)
-    else this.#strangers.set(line, count)
-    return count
+    this.audit('crowded', { address: line, connections })
   }
 
   #sweep(): void {

@@ -24,6 +24,7 @@ const GATE = 'proxy-far/gate.ts'
 const LIMITS = 'test/pair/limits.test.ts'
 const ATTACKS = 'test/pair/attacks.test.ts'
 const RECEPTION = 'test/proxy-near/reception.test.ts'
+const GATE_TEST = 'test/proxy-far/gate.test.ts'
 const OPTIONS = 'shared/config/options.ts'
 
 // biome-ignore format: one row, one line.
@@ -31,10 +32,9 @@ export const bounds: readonly Bound[] = [
   // Who connects to far.
   row('connections to far', 4096, 'at once', [OPTIONS, 'maxConnections'], 'what 1 GiB of memory bears', 'connection refused', [LIMITS, 'far has only so many connections']),
   row('connections of one line (IPv4 address, IPv6 /64) without a credential', 64, 'at once', [GATE, 'STRANGERS_PER_LINE'], 'an office that comes back after a break', 'connection refused', [LIMITS, 'only so many connections that nobody knows']),
-  row('time for the TLS handshake with far', 30_000, 'ms', ['proxy-far/far.ts', 'HANDSHAKE_MS'], 'five seconds on a modem with a queue in front', 'connection closed', ['test/proxy-far/gate.test.ts', 'a connection that says nothing is closed']),
-  row('time until a right credential', 30_000, 'ms', [GATE, 'introductionMs'], 'a near shows it with its first packet', 'connection closed', ['test/proxy-far/gate.test.ts', 'speaks and never shows a credential']),
-  row('silence of a near', 120_000, 'ms', [GATE, 'silenceMs'], 'near sends a PING every 25 s', 'connection closed', ['test/proxy-far/gate.test.ts', 'a near that sends nothing any more',
-  ]),
+  row('connections of all lines without a credential', 1024, 'at once', [GATE, 'strangers'], 'a near is known before so many more have come', 'connection closed', [GATE_TEST, 'the one that has waited longest goes']),
+  row('time from a connection to a right credential, TLS and all', 30_000, 'ms', [GATE, 'introductionMs'], 'TLS takes five seconds on a modem with a queue in front, and a near shows it with its first packet', 'connection closed', [GATE_TEST, 'who drips a ClientHello byte by byte']),
+  row('silence of a near', 120_000, 'ms', [GATE, 'silenceMs'], 'near sends a PING every 25 s', 'connection closed', [GATE_TEST, 'a near that sends nothing any more']),
   row('wrong codes and credentials that mean nothing', 5, 'in all', ['shared/limits/lock-out.ts', 'freeFailures'], 'a line pasted twice, an old credential', 'FAR_LOCKED_OUT', [LIMITS, 'guessing join codes is locked out']),
   row('addresses whose failures are remembered', 10_000, 'in all', ['shared/limits/lock-out.ts', 'maxAddresses'], 'some 2 MB; the longest unseen goes', 'left out', ['test/shared/limits/lock-out.test.ts', 'only so many are remembered']),
   row('a join or hello', 4 * KiB, 'bytes', [PROTOCOL, 'MAX_BODY_BYTES'], 'JSON of some hundred bytes', 'CLIENT_BAD_REQUEST', ['test/shared/link/protocol.test.ts', 'what is not such a body is undefined']),
