@@ -18,10 +18,12 @@ const own = {
   now: Reflect.get(performance, 'now'),
 }
 
+// No name comes twice: what the proxies' code still holds from a run before must not cancel a timer of this one.
+let lastId = 0
+
 export class FakeTime {
   /** By time, then by the order in which they were set. */
   #timers: Timer[] = []
-  #lastId = 0
   #immediates = 0
   #now = 0
 
@@ -60,7 +62,7 @@ export class FakeTime {
 
   /** Calls `action` in `delayMs`; gives the name by which `cancel` knows it. */
   wake(delayMs: number, action: () => void): number {
-    const id = ++this.#lastId
+    const id = ++lastId
     const timer = { id, at: this.#now + Math.max(0, delayMs), action }
     let low = 0
     let high = this.#timers.length

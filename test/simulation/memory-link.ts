@@ -214,6 +214,14 @@ export class NearStream extends Duplex {
     else if (!this.destroyed && !this.#isStopped) action()
   }
 
+  #break(how: Tampering): void {
+    if (how.kind === 'cut') this.#session.link.cut(how.downMs)
+    else if (!this.destroyed) {
+      this.rstCode = 2
+      this.destroy(new Error('Stream closed with error code NGHTTP2_INTERNAL_ERROR'))
+    }
+  }
+
   #arrive(bytes: Uint8Array): void {
     const how = this.#how
     const before = this.#arrivedBytes
@@ -235,12 +243,9 @@ export class NearStream extends Duplex {
     }
     this.#isStopped = true
     this.emit('tampered')
-    if (how.kind === 'cut') this.#session.link.cut(how.downMs)
-    else if (how.kind === 'truncate') this.push(null)
-    else {
-      this.rstCode = 2
-      this.destroy(new Error('Stream closed with error code NGHTTP2_INTERNAL_ERROR'))
-    }
+    if (how.kind === 'truncate') this.push(null)
+    // What has arrived is read before the break is seen.
+    else this.#session.link.time.wake(0, () => this.#break(how))
   }
 }
 

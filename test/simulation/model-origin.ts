@@ -67,6 +67,8 @@ const kinds: readonly PageKind[] = [
   { ...plain, name: 'own', for: 'user', fields: cached('private, max-age=8'), staleMs: 8000, mayBeStale: true },
   { ...plain, name: 'account', for: 'user', fields: [['Vary', 'Cookie'], ...cached('private, no-cache')], tag: 'weak' },
   { ...plain, name: 'session', for: 'response', fields: [], tag: 'none' },
+  // Nothing but their contents tells two responses apart.
+  { ...plain, name: 'ticker', for: 'response', fields: cached('no-store'), tag: 'none', length: 'unknown' },
   {
     ...plain,
     name: 'picture',

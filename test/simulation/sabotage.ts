@@ -165,7 +165,7 @@ async function play(sabotage: Sabotage, exchanges: string): Promise<{ exchanges:
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
-      exchanges: { type: 'string', default: '20000' },
+      exchanges: { type: 'string', default: '60000' },
       only: { type: 'string', default: '' },
       csv: { type: 'string' },
     },

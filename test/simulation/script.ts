@@ -60,8 +60,8 @@ export function writeScript(seed: number, { exchanges }: ScriptOptions): Script 
   const nears = 1 + pick(3)
   const pages = ModelOrigin.kinds * (1 + pick(2))
   const [firstPage, favourites] = [pick(pages), 2 + pick(pages)]
-  // Some links fail in one way only, over and over.
-  const habit = chance(0.4) ? pick(TAMPERINGS) : undefined
+  // Some links fail in one way only, over and over; most of them are cut.
+  const habit = chance(0.5) ? (chance(0.4) ? 0 : pick(TAMPERINGS)) : undefined
   const meanGapMs = [3, 40, 300, 3000][pick(4)] as number
   const trouble = calm ? 0 : ([0.02, 0.15, 0.5][pick(3)] as number)
   const events: Event[] = []
