@@ -9,7 +9,7 @@ const LENGTH = { exchanges: 60 }
 
 t.test('nothing wrong is released or completed, nothing hangs or is left over, whatever goes wrong', async t => {
   const ways = new Set<string>()
-  for (let seed = 1; seed <= 12; seed++) {
+  for (let seed = 20; seed < 32; seed++) {
     const { findings, counts } = await play(writeScript(seed, LENGTH))
     t.strictSame(findings, [], `seed ${seed}`)
     for (const what of counts.keys()) ways.add(what)
