@@ -45,6 +45,8 @@ export class SharedTier {
   readonly #options: SharedTierOptions
   readonly #health = new StoreHealth(PATIENCE)
   readonly #contents = new Set<Digest>()
+  /** What keeps it from connecting. */
+  #trouble: string | undefined
   #pendingBytes = 0
   #pending = new Set<Promise<void>>()
 
@@ -52,8 +54,13 @@ export class SharedTier {
   constructor(options: SharedTierOptions) {
     this.#options = options
     this.#client = connect(options.url)
-    // Each command says what is wrong; without a listener the client writes to the console.
-    this.#client.on('error', () => {})
+    // A command on a lost connection says no more than that; this is why it is lost, or never was one.
+    this.#client.on('error', error => {
+      this.#trouble = describeFailure(error)
+    })
+    this.#client.on('ready', () => {
+      this.#trouble = undefined
+    })
   }
 
   /** Resolves when the server answers, or after COMMAND_MS without it. */
@@ -242,7 +249,10 @@ export class SharedTier {
         case 'log-suspended':
           // Another server may be there next, or the same one, empty.
           this.#contents.clear()
-          this.#options.log.warn({ why: command.why }, 'the shared store cannot be used: this far goes on with its own')
+          this.#options.log.warn(
+            { why: this.#trouble ?? command.why },
+            'the shared store cannot be used: this far goes on with its own',
+          )
           break
         case 'log-resumed':
           this.#options.log.info({ skipped: command.skipped }, 'the shared store can be used again')

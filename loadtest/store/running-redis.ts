@@ -3,7 +3,7 @@
 // Knows: the server's command line. Does not know: who uses it.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,7 +24,7 @@ export class RunningRedis {
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`
+    return `${this.#words.includes('--tls-port') ? 'rediss' : 'redis'}://127.0.0.1:${this.port}`
   }
 
   get pid(): number {
@@ -65,6 +65,23 @@ export class RunningRedis {
 
 export async function startRedis(...words: readonly string[]): Promise<RunningRedis> {
   const server = await makeServer(words)
+  await server.start()
+  return server
+}
+
+/** Speaks TLS alone; `key` and `cert` are PEM. */
+export async function startSecureRedis({
+  key,
+  cert,
+}: {
+  readonly key: string
+  readonly cert: string
+}): Promise<RunningRedis> {
+  const directory = await mkdtemp(join(tmpdir(), 'hunch-redis-'))
+  const [port, keyFile, certFile] = [await findPort(), join(directory, 'key.pem'), join(directory, 'cert.pem')]
+  await Promise.all([writeFile(keyFile, key, { mode: 0o600 }), writeFile(certFile, cert)])
+  const files = ['--tls-key-file', keyFile, '--tls-cert-file', certFile, '--tls-auth-clients', 'no']
+  const server = new RunningRedis(port, directory, ['--port', '0', '--tls-port', String(port), ...files])
   await server.start()
   return server
 }

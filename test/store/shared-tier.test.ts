@@ -1,9 +1,18 @@
 // Claims about versions that several machines share: real servers, each opening of the store is another machine.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type RunningRedis, startRedis, startRedisCluster } from '../../loadtest/store/running-redis.ts'
+import {
+  type RunningRedis,
+  startRedis,
+  startRedisCluster,
+  startSecureRedis,
+} from '../../loadtest/store/running-redis.ts'
 import { SharedTier } from '../../store/shared-tier.ts'
 import { sharedNames } from '../../shared/store/shared-names.ts'
 import { shorten, type Scope } from '../../shared/version.ts'
+import { makeLeaf, trust } from '../pair/tls-origin.ts'
 import { makeVersion, URL_A } from '../shared/sample-version.ts'
 import { openKept } from './open-kept.ts'
 
@@ -114,6 +123,25 @@ t.test('a server that hangs, dies and comes back costs nothing but what it would
   )
 })
 
+t.test('over TLS a server is believed only with a certificate of an authority that this machine trusts', async t => {
+  const leaf = await makeLeaf()
+  const server = await startSecureRedis(leaf)
+  t.teardown(() => server.close())
+  const stranger = await open(t, server.url)
+  stranger.kept.add(makeVersion({ content: text('unheard') }))
+  await stranger.shared.written()
+  for (let times = 0; times < 3; times++) await recall(stranger.kept, `${URL_A}/else`)
+  t.match(stranger.lines, [/^the shared store cannot be used.*unable to verify the first certificate/])
+  trust(t, leaf)
+  const [one, other] = [await open(t, server.url), await open(t, server.url)]
+  t.strictSame(await recall(other.kept), [], 'nothing came without trust')
+  one.kept.add(makeVersion({ content: text('page') }))
+  await one.shared.written()
+  t.strictSame(await recall(other.kept), [text('page')])
+  const plain = await open(t, server.url.replace('rediss', 'redis'))
+  t.strictSame(await recall(plain.kept), [], 'it speaks nothing else')
+})
+
 t.test('three nodes of a cluster share the names, and one that dies takes only its own', async t => {
   const nodes = await startRedisCluster()
   t.teardown(async () => {
@@ -136,11 +164,10 @@ async function start(t: Test): Promise<RunningRedis> {
   return server
 }
 
-let machines = 0
-
-/** One machine; patient, as this one may be busy. */
+/** One machine, with a disk of its own; patient, as this one may be busy. */
 async function open(t: Test, url: string, clock = { now: 0 }, readMs = 5000) {
-  const dataDir = `${t.testdirName}-${++machines}`
+  const dataDir = await mkdtemp(join(tmpdir(), 'hunch-test-'))
+  t.teardown(() => rm(dataDir, { recursive: true }))
   const lines: string[] = []
   const log = (facts: object, message: string) => void lines.push(`${message} ${JSON.stringify(facts)}`)
   const shared = new SharedTier({
