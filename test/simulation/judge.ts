@@ -71,6 +71,8 @@ function judgeRange(received: Received, origin: ModelOrigin): string | undefined
   const match = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(valueOf(received.responseFields, 'content-range') ?? '')
   if (!match) return 'a 206 without its range'
   const [start, end, length] = match.slice(1).map(Number) as [number, number, number]
+  const [first, last] = (valueOf(received.fields, 'range') ?? '').match(/\d+/g)?.map(Number) ?? []
+  if (start !== first || end !== Math.min(last ?? 0, length - 1)) return `bytes ${start} to ${end} of ${length}`
   const candidates = origin
     .beginningWith(received.url, new Uint8Array(0))
     .filter(

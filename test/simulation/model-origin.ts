@@ -317,7 +317,8 @@ export class ModelOrigin {
       return bytes
     }
     const path = url.replace(/\?.*/, '')
-    const count = size % 40 === 0 ? Math.floor(200 * this.#largeness) : 2 + (size % 12)
+    const usual = size % 10 === 1 ? 60 : 2 + (size % 12)
+    const count = size % 40 === 0 ? Math.floor(200 * this.#largeness) : usual
     const parts = [`<html><title>${url}</title><h1>${whose}, ${age}</h1>\n`]
     for (let at = 0; at < count; at++) {
       // The first of a page are its template's, the next stay for long, the last are new each time.

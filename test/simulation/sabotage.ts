@@ -54,12 +54,6 @@ export const sabotages: readonly Sabotage[] = [
     to: '',
   },
   {
-    name: 'the heads of two answers in one response are not compared',
-    file: 'proxy-near/resumable-response.ts',
-    from: 'if (this.#head && !isSame(this.#head, head)) throw changed()',
-    to: '',
-  },
-  {
     name: 'requests that wait for another are not released',
     file: 'proxy-near/serve.ts',
     from: 'mine.resolve()\n',

@@ -166,6 +166,8 @@ class SimulatedNear {
   #underWay = new Map<string, Promise<void>>()
   #snapshot: readonly Version[] = []
   #clients = new Set<FakeClient>()
+  /** The URLs of which a version was damaged in memory. */
+  readonly #damaged = new Set<string>()
   #begun = 0
   #logged = 0
   #ended = 0
@@ -208,6 +210,7 @@ class SimulatedNear {
       this.versions.add({ ...version, content, freshness: version.freshness.invalidated() })
     }
     if (held.length > 0) this.#world.count('base damaged at near')
+    this.#damaged.add(url)
   }
 
   async request(event: RequestEvent): Promise<void> {
@@ -215,6 +218,8 @@ class SimulatedNear {
     const { time, origin } = world
     world.exchanges += 1
     const url = ModelOrigin.urlOf(event.page)
+    // The head of a HEAD makes what is held fresh again, content unseen (RFC 9111 §4.3.5).
+    if (event.method === 'HEAD' && this.#damaged.has(url)) this.versions.drop(url, [NEAR_SCOPE])
     origin.decide(url, event.fate)
     if (event.fate.kind !== 'answer') world.count(`origin: ${event.fate.kind}`)
     const language = ['en', 'de'][event.language] as string
