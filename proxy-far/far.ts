@@ -3,10 +3,12 @@
 import {
   createSecureServer,
   createServer,
+  type Http2SecureServer,
   type Http2Server,
   type IncomingHttpHeaders,
   type Http2Session,
   type ServerHttp2Stream,
+  type ServerOptions,
 } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import { Readable } from 'node:stream'
@@ -56,6 +58,7 @@ import { Sessions } from './sessions.ts'
 import { SharedFetches } from './shared-fetch.ts'
 import { shareNears } from './shared-nears.ts'
 import { Spans } from './spans.ts'
+import { TICKET_DAY_MS, ticketKeysOf } from './ticket-keys.ts'
 import { openTunnel } from './tunnel.ts'
 import { openWebSocket } from './websocket.ts'
 
@@ -203,18 +206,9 @@ async function refreshNears({ identity, sessions, gate, log }: FarContext): Prom
 }
 
 function makeServer(context: FarContext): Http2Server {
-  const { config, identity } = context
+  const { config } = context
   const options = { ...linkHttp2Options, settings: farHttp2Settings }
-  const server = config.cleartext
-    ? createServer(options)
-    : createSecureServer({
-        ...options,
-        key: identity.key,
-        cert: identity.cert,
-        minVersion: 'TLSv1.3',
-        ALPNProtocols: ['h2'],
-        sessionTimeout: TICKET_SECONDS,
-      })
+  const server = config.cleartext ? createServer(options) : makeSecureServer(context, options)
   // Bytes of a record count only when all of it has come (RECORD_BYTES tells why that matters).
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.setMaxSendFragment(RECORD_BYTES)
@@ -232,8 +226,26 @@ function makeServer(context: FarContext): Http2Server {
   return server
 }
 
-// A day: a near that comes back in the evening resumes its session of the morning.
-const TICKET_SECONDS = 86_400
+function makeSecureServer({ identity, now }: FarContext, options: ServerOptions): Http2SecureServer {
+  const keys = () => ticketKeysOf(identity.key, now())
+  const server = createSecureServer({
+    ...options,
+    key: identity.key,
+    cert: identity.cert,
+    minVersion: 'TLSv1.3',
+    ALPNProtocols: ['h2'],
+    sessionTimeout: TICKET_DAY_MS / 1000,
+    ticketKeys: keys(),
+    // Node's own would be another one for every command line.
+    sessionIdContext: 'hunch far',
+  })
+  const renewing = setInterval(() => server.setTicketKeys(keys()), RENEWAL_MS).unref()
+  server.once('close', () => clearInterval(renewing))
+  return server
+}
+
+// The keys are those of a day.
+const RENEWAL_MS = 600_000
 
 // RFC 9113 §6.2.
 const END_STREAM = 0x1
