@@ -43,8 +43,14 @@ Object.assign(process.env, {
 const stores = ['--memory', '16MiB', '--store', '64MiB']
 const far = await startFar(['--allow-private', ...stores])
 const near = await far.startNear({ link: presetFigures('leo'), arguments: stores })
-const totals: SoakTotals = new Map()
 const stopping = new AbortController()
+// A proxy that ends is the worst finding there is, and nothing after it would be worth the time.
+for (const [side, { ended }] of Object.entries({ far, near })) {
+  void ended.then(said => {
+    if (!stopping.signal.aborted) throw new Error(`${side} ended by itself: ${said}`)
+  })
+}
+const totals: SoakTotals = new Map()
 const running = runClients({ proxy: near.proxy, site, liveUrl: live.url, totals, signal: stopping.signal })
 const endAt = Date.now() + durationMs
 while (Date.now() < endAt) {
