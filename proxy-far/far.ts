@@ -32,7 +32,6 @@ import {
   MAX_BODY_BYTES,
   METHOD_FIELD,
   PROTOCOL_FIELD,
-  RECORD_BYTES,
   readJoinAnswer,
   farHttp2Settings,
   linkHttp2Options,
@@ -209,11 +208,7 @@ function makeServer(context: FarContext): Http2Server {
   const { config } = context
   const options = { ...linkHttp2Options, settings: farHttp2Settings }
   const server = config.cleartext ? createServer(options) : makeSecureServer(context, options)
-  // Bytes of a record count only when all of it has come (RECORD_BYTES tells why that matters).
-  server.on('secureConnection', (socket: TLSSocket) => {
-    socket.setMaxSendFragment(RECORD_BYTES)
-    context.sessions.hold(socket)
-  })
+  server.on('secureConnection', (socket: TLSSocket) => context.sessions.hold(socket))
   server.on('connection', (socket: Socket) => context.sessions.hold(socket))
   // Node's compatible interface refuses CONNECT by itself unless somebody listens; `serve` opens the tunnel.
   server.on('connect', () => {})

@@ -10,7 +10,12 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => performance.now(),
   wake(delayMs, action) {
-    const timer = setTimeout(action, Math.max(0, delayMs))
+    // A timer takes a millisecond at least.
+    if (delayMs <= 0) {
+      const soon = setImmediate(action)
+      return () => clearImmediate(soon)
+    }
+    const timer = setTimeout(action, delayMs)
     return () => clearTimeout(timer)
   },
 }

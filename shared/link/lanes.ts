@@ -15,12 +15,13 @@ export interface LinkStream extends Writable {
 }
 
 interface LinkSession {
-  /** Without TLS it has no records. */
-  readonly socket: { readonly destroyed: boolean; readonly setMaxSendFragment?: (bytes: number) => boolean }
   ping(answered: (error: Error | null) => void): boolean
 }
 
-/** Milliseconds, ever rising, from any start; `wake` calls once in `delayMs`, unless what it returns is called before. */
+/**
+ * Milliseconds, ever rising, from any start; `wake` calls once in `delayMs`, in the next turn of the event loop at the
+ * soonest, unless what it returns is called before.
+ */
 export interface LaneClock {
   now(): number
   wake(delayMs: number, action: () => void): () => void
@@ -73,7 +74,6 @@ class Lanes {
   readonly #clock: LaneClock
   readonly #lanes = new Map<number, Lane>()
   #opened = 0
-  #recordBytes = 0
   #staySleeping: () => void = () => undefined
   #wakesAt = Number.POSITIVE_INFINITY
 
@@ -84,15 +84,6 @@ class Lanes {
 
   get pieceBytes(): number {
     return this.#schedule.pieceBytes
-  }
-
-  /** Of an open stream: has what it writes next go out in records of a size that suits the link. */
-  fitRecords(): void {
-    const { recordBytes } = this.#schedule
-    const socket = this.#session?.socket
-    if (recordBytes === this.#recordBytes || !socket || socket.destroyed) return
-    this.#recordBytes = recordBytes
-    socket.setMaxSendFragment?.(recordBytes)
   }
 
   open(stream: LinkStream, onFirst: () => void): Lane {
@@ -233,7 +224,6 @@ export class Lane {
   /** Hands so many bytes to the stream. */
   release(count: number): void {
     if (this.#stream.destroyed) return
-    this.#lanes.fitRecords()
     const pieces: Uint8Array[] = []
     const done: Item[] = []
     for (let left = count; left > 0; ) {

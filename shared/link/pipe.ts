@@ -37,19 +37,19 @@ export const PIECE_BYTES = RECORD_BYTES - FRAMING_BYTES
 const START_BYTES = 10 * PIECE_BYTES
 // Of that, what speculation may have: 10 packets are 4 s of a 28.8 kbit/s link.
 const CAUTION = 0.5
-// Larger pieces cost less work, and nobody notices having waited for one of 10 ms.
-const PIECE_MS = 10
+// Larger pieces cost less work, and nobody notices having waited for one of 3 ms.
+const PIECE_MS = 3
 const MAX_PIECE_BYTES = 64 * 1024
-// The same for records, which cost the more work: each is one read, one event, one chunk on the other side. The first byte
-// of one can be used only with its last.
-const RECORD_MS = 3
-// RFC 8446 §5.1.
+// OpenSSL makes records of no more than that (RFC 8446 §5.1).
 const MAX_RECORD_BYTES = 16 * 1024
 // What marks go out with: a packet that is nearly full, which the last one of an answer seldom is.
 const FILLED = 0.75
 // A mark costs 17 bytes, its answer a packet on the way back: eight in a round trip tell soon enough.
 const MARKS_PER_ROUND = 8
 const MAX_MARK_BYTES = 256 * 1024
+
+// Of what may be under way, how much TCP has room for, too, as long as both grow.
+const TAIL = 0.75
 
 // A quarter more than bandwidth × round trip outlasts the jitter of most links, and finds out when there is more to have.
 const GAIN = 1.25
@@ -79,6 +79,7 @@ export class Pipe {
   #sentAt = Number.NEGATIVE_INFINITY
   /** Where the bytes of this turn of the event loop begin. */
   #turnBytes = 0
+  #retractedAt = Number.NEGATIVE_INFINITY
   #markedBytes = 0
   #marks = 0
   #arrivedBytes = 0
@@ -129,10 +130,13 @@ export class Pipe {
     return Math.min(Math.max(pieces, 1) * PIECE_BYTES, MAX_PIECE_BYTES)
   }
 
-  /** How large a TLS record should be at most: one packet, unless the link carries many in no time. */
-  get recordBytes(): number {
-    const packets = Math.floor(((this.bandwidth ?? 0) * RECORD_MS) / RECORD_BYTES)
-    return Math.min(Math.max(packets, 1) * RECORD_BYTES, MAX_RECORD_BYTES)
+  /**
+   * How much to send in one turn of the event loop, of which HTTP/2 and TLS make one record: the first byte of a record can
+   * be used only with its last. `lateMs`: how long ago the last turn was, when there was more to send then.
+   */
+  mayInTurn(lateMs: number): number {
+    if (this.pieceBytes >= MAX_RECORD_BYTES) return Number.POSITIVE_INFINITY
+    return Math.max(this.pieceBytes, (this.bandwidth ?? 0) * lateMs)
   }
 
   /** Bytes per millisecond that the link was seen to carry of late; undefined before any load. */
@@ -145,9 +149,13 @@ export class Pipe {
     return this.#lowest && this.#bareMs(this.#lowest)
   }
 
-  /** Bytes go out. Gives the mark that is to go out with them, when one is due. */
-  send(bytes: number, now: number): Mark | undefined {
-    if (this.#marks === 0 && now - this.#sentAt >= REST_MS) {
+  /**
+   * Bytes go out. Gives the mark that is to go out with them, when one is due. `goesOn`: they belong to a burst that the last
+   * turn had no room for. Starting, the tail of what may be under way is not marked: TCP may keep it for another round trip,
+   * which would look like a queue.
+   */
+  send(bytes: number, now: number, goesOn = false): Mark | undefined {
+    if (this.#marks === 0 && this.#starvesFrom !== undefined && now - this.#sentAt >= REST_MS) {
       this.#arrivedBytes = this.#sentBytes
       this.#windowBytes = Math.min(this.#windowBytes, START_BYTES)
     }
@@ -164,8 +172,10 @@ export class Pipe {
     if (now !== this.#sentAt) this.#turnBytes = this.#sentBytes
     this.#sentBytes += bytes
     this.#sentAt = now
+    const isTail = this.#underWayBytes > this.limitBytes * TAIL
+    if (goesOn && isTail && !this.#isSettled && this.#marks > 0) return undefined
     if (this.#sentBytes - this.#markedBytes < this.#markEveryBytes) return undefined
-    const packetBytes = Math.min(this.#sentBytes - this.#turnBytes, this.recordBytes - FRAMING_BYTES)
+    const packetBytes = Math.min(this.#sentBytes - this.#turnBytes, MAX_RECORD_BYTES - FRAMING_BYTES)
     const sentBytes = this.#turnBytes + packetBytes
     if (sentBytes === this.#markedBytes) return undefined
     this.#markedBytes = sentBytes
@@ -182,8 +192,9 @@ export class Pipe {
     }
   }
 
-  /** Bytes that were counted as sent were held back: they are not under way. */
+  /** Bytes that were counted as sent were held back: they are not under way, and marks that count them tell nothing. */
   retract(bytes: number): void {
+    this.#retractedAt = this.#sentAt
     this.#arrivedBytes = Math.min(this.#arrivedBytes + bytes, this.#sentBytes)
   }
 
@@ -201,7 +212,7 @@ export class Pipe {
     this.#arrivedAt = now
     this.#arrivedSentAt = mark.sentAt
     this.#carriesFrom = now
-    if (!tells) return
+    if (!tells || mark.sentAt <= this.#retractedAt) return
     this.#learnRate(mark, now)
     this.#learnRoundTrip(mark, now)
   }

@@ -167,9 +167,10 @@ export const linkHttp2Options = {
 } as const
 
 /**
- * The TLS records that far writes, in bytes (`setMaxSendFragment` on each socket): what fits one packet. Near can use a
- * record, and hand back the credit for it, only when its last byte has arrived: OpenSSL's own 16 KiB are 4.5 s of a
- * 28.8 kbit/s link. The price is 22 bytes for each, 1.6 %.
+ * A TLS record that fits one packet, in bytes. What receives a record can use it, and hand back the credit for it, only when
+ * its last byte has arrived: OpenSSL's own 16 KiB are 4.5 s of a 28.8 kbit/s link. So on slow links a turn of the event loop
+ * writes no more (schedule.ts). The price is 22 bytes for each, 1.6 %. (Not `setMaxSendFragment`: OpenSSL 3.5 lets nobody raise
+ * again what it lowered.)
  */
 export const RECORD_BYTES = 1_369
 

@@ -37,7 +37,7 @@ export type ScheduleEvent =
   /** HTTP/2 has let the oldest write of this lane go that it was handed. */
   | { readonly kind: 'let-go'; readonly lane: number }
   | { readonly kind: 'mark-arrived'; readonly mark: Mark }
-  /** It is `wakeAt`. */
+  /** It is `wakeAt`, and another turn of the event loop. */
   | { readonly kind: 'woke' }
   | { readonly kind: 'closed'; readonly lane: number }
 
@@ -63,24 +63,31 @@ export class Schedule {
   /** For each rank, how far its service has come, and that of the lanes that take turns. */
   readonly #clocks: number[] = []
   readonly #turns: number[] = []
+  /** The turn of the event loop: when it last sent, how much so far, and while it goes on where the last was over, how long
+   * it was in coming. */
+  #turn: { readonly at: number; readonly sentBytes: number; readonly lateMs: number | undefined } = {
+    at: 0,
+    sentBytes: 0,
+    lateMs: undefined,
+  }
 
   /** How many bytes are one turn on the link: offers of no more than this go out together. */
   get pieceBytes(): number {
     return this.#pipe.pieceBytes
   }
 
-  /** How large the TLS records should be that these writes become. */
-  get recordBytes(): number {
-    return this.#pipe.recordBytes
-  }
-
   /** When to be woken, unless something else happens before; undefined: never. */
   get wakeAt(): number | undefined {
+    if (this.#isTurnOver) return this.#turn.at
     return this.#next() && this.#pipe.opensAt
   }
 
   handle(event: ScheduleEvent, now: number): readonly ScheduleCommand[] {
-    return [...this.#note(event, now), ...this.#serve(now)]
+    const isNext = event.kind === 'woke' && this.#isTurnOver
+    if (isNext) this.#turn = { at: now, sentBytes: 0, lateMs: now - this.#turn.at }
+    const commands = [...this.#note(event, now), ...this.#serve(now)]
+    this.#turn = { ...this.#turn, lateMs: undefined }
+    return commands
   }
 
   #note(event: ScheduleEvent, now: number): readonly ScheduleCommand[] {
@@ -141,8 +148,9 @@ export class Schedule {
     const served = new Map<Lane, number>()
     for (let lane = this.#next(); lane; lane = this.#next()) {
       // Verdicts are small, and never wait for what is less urgent to arrive.
-      if (lane.rank !== VERDICT_RANK && !this.#pipe.isOpen(lane.rank === SPECULATION_RANK, now)) break
+      if (lane.rank !== VERDICT_RANK && !this.#isOpen(lane.rank === SPECULATION_RANK, now)) break
       const bytes = this.#take(lane)
+      this.#turn = { ...this.#turn, at: now, sentBytes: this.#turn.sentBytes + bytes }
       served.set(lane, (served.get(lane) ?? 0) + bytes)
       marks.push(...this.#send(bytes, now))
     }
@@ -154,8 +162,16 @@ export class Schedule {
     return [...marks, ...writes]
   }
 
+  #isOpen(canWait: boolean, now: number): boolean {
+    return !this.#isTurnOver && this.#pipe.isOpen(canWait, now)
+  }
+
+  get #isTurnOver(): boolean {
+    return this.#turn.sentBytes >= this.#pipe.mayInTurn(this.#turn.lateMs ?? 0)
+  }
+
   #send(bytes: number, now: number): readonly ScheduleCommand[] {
-    const mark = this.#pipe.send(bytes, now)
+    const mark = this.#pipe.send(bytes, now, this.#turn.lateMs !== undefined)
     return mark ? [{ kind: 'mark', mark }] : []
   }
 

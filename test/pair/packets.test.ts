@@ -1,5 +1,9 @@
-// Claims about in how few TLS records small exchanges cross the link: each is a packet where it fits one.
+// Claims about the TLS records in which exchanges cross the link: small ones in one each way, large ones in packets where the
+// link is slow and in as few as there can be where it is fast.
+import { randomBytes } from 'node:crypto'
 import t from 'tap'
+import { startLinkEmulator } from '../../loadtest/link/emulator.ts'
+import { parseFigures } from '../../loadtest/link/presets.ts'
 import { APPLICATION_DATA, type Unit, type Way } from '../../loadtest/link/wiretap.ts'
 import { type Wish, ask } from './client.ts'
 import { makeText, Origin } from './odd-origin.ts'
@@ -43,4 +47,29 @@ t.test('a small exchange is one record each way: ask and content, verdict, delta
   await expectOne('confirmed')
   const body = 'form '.repeat(100)
   await expectOne('pass', { method: 'POST', fields: ['Content-Length', String(body.length)], body })
+})
+
+t.test('a large content goes in packets over a slow link, and in the largest records over a fast one', async t => {
+  const pair = await startPair(t)
+  const content = randomBytes(400_000)
+  const origin = await Origin.start(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' }).end(content)
+  })
+  const slow = await startLinkEmulator({
+    listen: { host: '127.0.0.1', port: 0 },
+    to: { host: '127.0.0.1', port: pair.url.port },
+    link: parseFigures({ down: '2mbit', up: '2mbit', rtt: '50ms' }),
+  })
+  t.teardown(() => slow.close())
+  for (const link of ['slow', 'fast']) {
+    const { down, port } = await startWiretap(t, link === 'slow' ? slow.address.port : pair.url.port, 'records')
+    const near = await pair.addNear({ through: { port } })
+    // The first of them finds out how fast it is.
+    for (let count = 0; count < 3; count++) t.ok((await ask(near.address, origin.url)).body.equals(content))
+    const sizes = recordsOf(down, 0).map(({ bytes }) => bytes)
+    const inPackets = sizes.filter(bytes => bytes < 1500).length / sizes.length
+    const most = Math.max(...sizes)
+    if (link === 'slow') t.ok(inPackets > 0.9, `${link}: ${inPackets} of the records are packets`)
+    else t.ok(most > 16 * 1024, `${link}: the largest record has ${most} bytes`)
+  }
 })

@@ -2,7 +2,6 @@
 import { Writable } from 'node:stream'
 import t from 'tap'
 import { openLane } from '../../../shared/link/lanes.ts'
-import { RECORD_BYTES } from '../../../shared/link/protocol.ts'
 import { SPECULATION_RANK, VERDICT_RANK, rankOf } from '../../../shared/link/schedule.ts'
 
 const bulk = { rank: rankOf(3), incremental: true }
@@ -14,9 +13,6 @@ const turn = () => new Promise(resolve => setImmediate(resolve))
 class Session {
   readonly written: string[] = []
   readonly pings: ((error: Error | null) => void)[] = []
-  /** How large its TLS records were to be, one after the other. */
-  readonly records: number[] = []
-  readonly socket = { destroyed: false, setMaxSendFragment: (bytes: number) => this.records.push(bytes) > 0 }
   #now = 0
 
   now(): number {
@@ -24,9 +20,11 @@ class Session {
     return this.#now
   }
 
-  /** Only what arrives makes room here. */
-  wake(): () => void {
-    return () => undefined
+  /** Only turns and what arrives make room here. */
+  wake(delayMs: number, action: () => void): () => void {
+    if (delayMs > 0) return () => undefined
+    const soon = setImmediate(action)
+    return () => clearImmediate(soon)
   }
 
   ping(answered: (error: Error | null) => void): boolean {
@@ -35,10 +33,10 @@ class Session {
   }
 
   /** Answers PINGs until there are none, each after its stream has taken what came with it. */
-  async answerAll(roundTripMs = 100): Promise<void> {
+  async answerAll(): Promise<void> {
     await turn()
     while (this.pings.length > 0) {
-      this.#now += roundTripMs
+      this.#now += 100
       for (const ping of this.pings.splice(0)) ping(null)
       await turn()
     }
@@ -71,17 +69,6 @@ t.test('small loads that are put in together go out in one write, and the end wi
   await lane.put([verdict, ...['delta ', 'end'].map(text => ({ ...bulk, bytes: Buffer.from(text) }))], true)
   t.strictSame(session.written, ['head', 'verdict delta end'])
   t.ok(stream.writableEnded)
-})
-
-t.test('records fit a packet, and grow when the link turns out to be fast', async t => {
-  const session = new Session()
-  const { lane } = session.open()
-  const put = lane.put([{ ...bulk, bytes: Buffer.alloc(2_000_000) }])
-  t.strictSame(session.records, [RECORD_BYTES], 'before the first byte')
-  await session.answerAll(0.5)
-  await put
-  t.equal(session.records.at(-1), 16 * 1024)
-  t.ok(session.records.length < 10, 'told when it changes')
 })
 
 t.test('who puts in more than the link takes waits until it has gone but for one piece', async t => {

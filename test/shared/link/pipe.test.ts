@@ -1,7 +1,6 @@
 // Claims about how much may be under way, on simulated links.
 import t from 'tap'
 import { PIECE_BYTES, Pipe } from '../../../shared/link/pipe.ts'
-import { RECORD_BYTES } from '../../../shared/link/protocol.ts'
 import { type SimulatedFigures, SimulatedLink } from './simulated-link.ts'
 
 const presets: Record<string, SimulatedFigures> = {
@@ -67,17 +66,24 @@ t.test('under load the link is full, known, and its queue is short', async t => 
   }
 })
 
-t.test('records are one packet on slow links and the largest there are on fast ones', async t => {
-  const records = Object.entries(presets).map(([name, figures]) => {
+t.test('a turn sends one packet on slow links, and as much as fits under way on fast ones', async t => {
+  const turns = Object.entries(presets).map(([name, figures]) => {
     const sender = new Sender(figures)
-    t.equal(sender.pipe.recordBytes, RECORD_BYTES, `${name} at first`)
+    t.equal(sender.pipe.mayInTurn(0), PIECE_BYTES, `${name} at first`)
     sender.fill()
     sender.link.runUntil(20_000)
-    return [name, sender.pipe.recordBytes]
+    return [name, sender.pipe.mayInTurn(0)]
   })
-  const packet = RECORD_BYTES
-  const expected = { 'modem-28.8': packet, edge: packet, '3g': packet, geo: packet, leo: 16 * 1024 }
-  t.strictSame(Object.fromEntries(records), expected, 'under load')
+  const packet = PIECE_BYTES
+  const expected = { 'modem-28.8': packet, edge: packet, '3g': packet, geo: packet, leo: Number.POSITIVE_INFINITY }
+  t.strictSame(Object.fromEntries(turns), expected, 'under load')
+})
+
+t.test('a turn that came late sends what the link carried meanwhile', async t => {
+  const sender = new Sender({ bytesPerMs: 625, roundTripMs: 680 })
+  sender.fill()
+  sender.link.runUntil(20_000)
+  t.ok(Math.abs(sender.pipe.mayInTurn(25) / (25 * 625) - 1) < 0.1)
 })
 
 t.test('what is under way at first is what TCP lets go at once, and doubles in each round trip', async t => {
