@@ -5,8 +5,8 @@
 // 1. Readable by its owner alone, as are the files that SQLite lays beside it.
 // 2. Write-ahead log, `synchronous=NORMAL`: a process that is killed costs nothing that was committed; after a power
 //    failure the latest commits may be missing, and the file is whole.
-// 3. A file of a newer format is refused; one of an older format, or damaged, is emptied: it holds nothing that cannot
-//    be asked for again.
+// 3. A file of a newer format is refused. One of an older format is brought to this one where that can be (MIGRATIONS);
+//    else, and when it is damaged, it is emptied: it holds nothing that cannot be asked for again.
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -29,11 +29,7 @@ const LOG_BYTES = 8 * 1024 * 1024
 
 // `key` and the names beside it are hashes (shared/store/record.ts); a key is looked for among the versions of its URL. Each
 // index costs a tenth of what storing a small version takes.
-//
-// A content is cut into pieces, so that no read takes long; the
-// pieces of content N have the rowids from N << 12.
-const TABLES = `
-  CREATE TABLE meta (name TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID;
+const VERSIONS = `
   CREATE TABLE versions (
     seq INTEGER PRIMARY KEY,
     key BLOB NOT NULL,
@@ -58,6 +54,23 @@ const TABLES = `
   CREATE INDEX versions_by_value ON versions (value);
   CREATE INDEX private_by_value ON versions (scope, value) WHERE scope <> 'public';
   CREATE INDEX versions_by_origin_value ON versions (origin, value);
+`
+
+const COUNTING = `
+  CREATE TRIGGER versions_added AFTER INSERT ON versions BEGIN
+    INSERT INTO usage (name, bytes) VALUES ('scope ' || new.scope, new.cost_bytes), ('origin ' || new.origin, new.cost_bytes)
+      ON CONFLICT (name) DO UPDATE SET bytes = bytes + excluded.bytes;
+  END;
+  CREATE TRIGGER versions_removed AFTER DELETE ON versions BEGIN
+    UPDATE usage SET bytes = bytes - old.cost_bytes WHERE name IN ('scope ' || old.scope, 'origin ' || old.origin);
+    DELETE FROM usage WHERE name IN ('scope ' || old.scope, 'origin ' || old.origin) AND bytes <= 0;
+  END;
+`
+
+// A content is cut into pieces, so that no read takes long; the pieces of content N have the rowids from N << 12.
+const TABLES = `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID;
+  ${VERSIONS}
   CREATE TABLE contents (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     digest BLOB NOT NULL UNIQUE,
@@ -74,18 +87,23 @@ const TABLES = `
     noted_at INTEGER NOT NULL,
     PRIMARY KEY (kind, name)
   ) WITHOUT ROWID;
-  CREATE TRIGGER versions_added AFTER INSERT ON versions BEGIN
-    INSERT INTO usage (name, bytes) VALUES ('scope ' || new.scope, new.cost_bytes), ('origin ' || new.origin, new.cost_bytes)
-      ON CONFLICT (name) DO UPDATE SET bytes = bytes + excluded.bytes;
-  END;
-  CREATE TRIGGER versions_removed AFTER DELETE ON versions BEGIN
-    UPDATE usage SET bytes = bytes - old.cost_bytes WHERE name IN ('scope ' || old.scope, 'origin ' || old.origin);
-    DELETE FROM usage WHERE name IN ('scope ' || old.scope, 'origin ' || old.origin) AND bytes <= 0;
-  END;
+  ${COUNTING}
   CREATE TRIGGER contents_removed AFTER DELETE ON contents BEGIN
     DELETE FROM pieces WHERE id >= (old.id << 12) AND id < ((old.id + 1) << 12);
   END;
 `
+
+const COLUMNS = `seq, key, by_url, by_origin, scope, origin, url, is_dictionary, digest, record, seal, cost_bytes, saved_bytes,
+  uses, value`
+// What makes this format of an earlier one; contents, which are nearly all of a file, stay where they are.
+const MIGRATIONS: ReadonlyMap<number, string> = new Map([
+  [
+    2,
+    // It had more indexes. They go with their table, and so do the triggers.
+    `CREATE TABLE moved AS SELECT ${COLUMNS} FROM versions; DROP TABLE versions;
+     ${VERSIONS} INSERT INTO versions (${COLUMNS}) SELECT ${COLUMNS} FROM moved; DROP TABLE moved; ${COUNTING}`,
+  ],
+])
 
 export const PIECE_BYTES = 256 * 1024
 export const MAX_PIECES = 1 << 12
@@ -191,11 +209,9 @@ function makeTables(db: DatabaseSync, path: string, tell: Tell): void {
     // Another process may have been faster.
     const { application, format } = formatOf(db)
     if (application !== APPLICATION_ID || format < STORE_FORMAT) {
-      const names = db.prepare(`SELECT type, name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
-      const tables = names.all() as { name: string }[]
-      if (tables.length > 0) tell(`the store ${path} has an older format: it is emptied`)
-      for (const { name } of tables) db.exec(`DROP TABLE "${name.replaceAll('"', '""')}"`)
-      db.exec(TABLES)
+      const migration = application === APPLICATION_ID ? MIGRATIONS.get(format) : undefined
+      if (migration === undefined) emptyTables(db, path, tell)
+      db.exec(migration ?? TABLES)
       db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${STORE_FORMAT};`)
     }
     db.exec('COMMIT')
@@ -203,6 +219,13 @@ function makeTables(db: DatabaseSync, path: string, tell: Tell): void {
     db.exec('ROLLBACK')
     throw error
   }
+}
+
+function emptyTables(db: DatabaseSync, path: string, tell: Tell): void {
+  const names = db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
+  const tables = names.all() as { name: string }[]
+  if (tables.length > 0) tell(`the store ${path} has an older format: it is emptied`)
+  for (const { name } of tables) db.exec(`DROP TABLE "${name.replaceAll('"', '""')}"`)
 }
 
 function formatOf(db: DatabaseSync): { readonly application: number; readonly format: number } {

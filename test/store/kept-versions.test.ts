@@ -1,6 +1,7 @@
 // Claims about the versions that one proxy keeps, over real files.
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { brotliDecompressSync } from 'node:zlib'
 import t from 'tap'
 import { compress, compressedOf } from '../../shared/store/compressed.ts'
 import { shorten } from '../../shared/version.ts'
@@ -264,6 +265,31 @@ t.test('a store of a newer format is refused in words; one of an older format is
   await kept.close()
   const { kept: next } = openKept(t, dataDir)
   t.strictSame(await recall(next, URL_A), ['new'])
+})
+
+t.test('a store of format 2 is brought to this one, with all that it has', async t => {
+  // Three versions of a URL, one of them private, and a note, as format 2 wrote them.
+  const file = brotliDecompressSync(readFileSync(new URL('format-2.db.br', import.meta.url)))
+  const dataDir = t.testdir({ 'versions.db': file })
+  const { kept, lines } = openKept(t, dataDir)
+  t.strictSame(await recall(kept, URL_A), ['new '.repeat(100), 'old '.repeat(100)])
+  t.strictSame(await recall(kept, URL_A, ['private:ada']), ['mine '.repeat(100)])
+  t.match(kept.notes('hosts'), [{ name: 'a.example', text: '{"ms":7}' }])
+  kept.add(makeVersion({ content: 'newer' }))
+  kept.drop(URL_A, ['private:ada'])
+  await kept.close()
+  t.strictSame(lines, [])
+  const db = new DatabaseSync(storePath(dataDir), { readOnly: true })
+  t.teardown(() => db.close())
+  t.match(db.prepare('PRAGMA integrity_check').get(), { integrity_check: 'ok' })
+  const used = db.prepare(`SELECT sum(bytes) AS bytes FROM usage WHERE name GLOB 'scope *'`).get()
+  t.match(db.prepare('SELECT sum(cost_bytes) AS bytes FROM versions').get(), used, 'what is counted is what there is')
+  const tables = db.prepare(`SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name`)
+  const fresh = `${dataDir}/fresh`
+  await openKept(t, fresh).kept.close()
+  const other = new DatabaseSync(storePath(fresh), { readOnly: true })
+  t.teardown(() => other.close())
+  t.strictSame(tables.all(), other.prepare(tables.sourceSQL).all(), 'the tables are those of a new file')
 })
 
 t.test('a file that another process replaced is left, and the new one used', async t => {
