@@ -13,6 +13,7 @@ import { formatJoinUrl, type JoinUrl, parseJoinUrl } from '../shared/link/join-u
 import { get } from './get.ts'
 import { type LinkEmulator, startLinkEmulator } from './link/emulator.ts'
 import type { LinkFigures } from './link/presets.ts'
+import { Wiretap } from './link/wiretap.ts'
 
 /** One line of a proxy's log, parsed. */
 export type LogLine = Readonly<Record<string, unknown>>
@@ -29,6 +30,8 @@ export interface NearOptions {
   readonly place?: Place
   /** The link to far; undefined: the way as it is. */
   readonly link: LinkFigures | undefined
+  /** What to read of what passes, in front of far. */
+  readonly tap?: 'frames' | 'records'
   readonly listen?: { readonly host: string; readonly port: number }
   readonly arguments?: readonly string[]
   readonly onLog?: (line: LogLine) => void
@@ -41,6 +44,7 @@ export interface RunningNear {
   readonly proxy: string
   readonly pid: number
   readonly emulator: LinkEmulator | undefined
+  readonly tap: Wiretap | undefined
   /** Resolves with the reason when the process ends by itself. */
   readonly ended: Promise<string>
   close(): Promise<void>
@@ -112,7 +116,8 @@ export async function startFar(
 
 async function startNear(far: JoinUrl, data: string, options: NearOptions): Promise<RunningNear> {
   const { link, place = HERE, listen = { host: place.host, port: 0 } } = options
-  const to = { host: far.host, port: far.port }
+  const tap = options.tap && (await Wiretap.start(far.port, options.tap))
+  const to = { host: far.host, port: tap?.port ?? far.port }
   const loopback = { host: '127.0.0.1', port: 0 }
   const emulator = link ? await startLinkEmulator({ listen: loopback, to, link }) : undefined
   const url = formatJoinUrl({ ...far, ...(emulator?.address ?? to) })
@@ -122,10 +127,11 @@ async function startNear(far: JoinUrl, data: string, options: NearOptions): Prom
   const close = async () => {
     await near.stop()
     await emulator?.close()
+    await tap?.close()
   }
   try {
     const proxy = (await near.firstLine).replace(/^listening on /, '')
-    return { proxy, pid: near.pid, emulator, ended: near.ended, close }
+    return { proxy, pid: near.pid, emulator, tap, ended: near.ended, close }
   } catch (error) {
     await close()
     throw error

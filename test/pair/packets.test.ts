@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { startLinkEmulator } from '../../loadtest/link/emulator.ts'
 import { parseFigures } from '../../loadtest/link/presets.ts'
-import { APPLICATION_DATA, type Unit, type Way } from '../../loadtest/link/wiretap.ts'
+import { APPLICATION_DATA, HEADERS, type Unit, type Way } from '../../loadtest/link/wiretap.ts'
 import { type Wish, ask } from './client.ts'
 import { makeText, Origin } from './odd-origin.ts'
 import { startPair, startWiretap } from './running-pair.ts'
@@ -73,3 +73,35 @@ t.test('a large content goes in packets over a slow link, and in the largest rec
     else t.ok(most > 16 * 1024, `${link}: the largest record has ${most} bytes`)
   }
 })
+
+t.test('fields that repeat cost a byte or two each, long cookies among them', async t => {
+  const pair = await startPair(t, { far: ['--cleartext'] })
+  const tap = await startWiretap(t, pair.url.port, 'frames')
+  const near = await pair.addNear({ through: tap })
+  const origin = await Origin.start(t, (_request, response) => response.end('small'))
+  const fields = [
+    'User-Agent',
+    'Mozilla/5.0 '.repeat(10),
+    'Cookie',
+    `session=${'0b7c1a9e'.repeat(8)}; visitor=${'17'.repeat(20)}`,
+  ]
+  const costs: (readonly number[])[] = []
+  for (let count = 0; count < 3; count++) {
+    const seen = [tap.up.units.length, tap.down.units.length] as const
+    await ask(near.address, origin.url, { fields })
+    costs.push([tap.up, tap.down].map((way, at) => headersOf(way, seen[at] ?? 0)))
+  }
+  const [, second = [], third = []] = costs
+  for (const [asked = 0, answered = 0] of [second, third]) {
+    t.ok(asked < 70, `${asked} bytes of an ask`)
+    t.equal(answered, 2, 'status and type, and no date')
+  }
+})
+
+/** Bytes of fields since `seen`. */
+function headersOf(way: Way, seen: number): number {
+  return way.units
+    .slice(seen)
+    .filter(({ type }) => type === HEADERS)
+    .reduce((sum, { bytes }) => sum + bytes, 0)
+}
