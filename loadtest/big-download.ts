@@ -116,7 +116,7 @@ async function saveByChromium(megabytes: number): Promise<Carried> {
   try {
     return await throughPair(['--intercept'], undefined, async (near, data) => {
       trustAuthority(data, home)
-      const browser = await launchChromium(near.proxy, home)
+      const browser = await launchChromium(near.proxy, { home })
       try {
         const page = await browser.newPage()
         await page.goto(url)

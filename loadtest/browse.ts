@@ -1,15 +1,17 @@
 // A real browser over a slow link: page loads through contenders, what a person sees of them, and screenshots to look at.
 //   node loadtest/browse.ts [--link modem-28.8] [--page /article/1] [--mode optimistic,plain,direct] [--rounds 1]
-//     [--csv FILE] [--shots DIR]
+//     [--carrier emulated|packets] [--csv FILE] [--shots DIR]
 // cold: nobody has been there. far warm: another visitor was there before the page aged. aged: the same visitor, after it
 // aged once more. unchanged: once more, at once. First and largest contentful paint are the browser's own (W3C Paint
-// Timing, Largest Contentful Paint). Exits 1 when a document differs from the origin's or something failed to load.
+// Timing, Largest Contentful Paint). Over packets (root) browsers are in the near namespace, all at the same URL, and `direct`
+// has no proxy at all; the emulator takes it through one that does nothing. Exits 1 when a document differs from the origin's or something failed to load.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { formatHostPort } from '../shared/config/host-port.ts'
 import { launchChromium } from './chromium.ts'
+import { type Carrier, carriers, PacketRoad } from './link/packet-road.ts'
 import { type PresetName, isPresetName, presetFigures } from './link/presets.ts'
 import { type Contender, parseMeans, startContender } from './load/contender.ts'
 import { quantile } from './load/statistics.ts'
@@ -19,6 +21,7 @@ const visits = ['cold', 'far warm', 'aged', 'unchanged'] as const
 type Visit = (typeof visits)[number]
 
 interface Load {
+  readonly carrier: Carrier
   readonly link: string
   readonly mode: string
   readonly visit: Visit
@@ -47,11 +50,13 @@ const { values } = parseArgs({
     page: { type: 'string', default: '/article/1' },
     mode: { type: 'string', default: 'optimistic,plain,direct' },
     rounds: { type: 'string', default: '1' },
+    carrier: { type: 'string', default: 'emulated' },
     csv: { type: 'string' },
     shots: { type: 'string' },
   },
 })
 const link = readLink(values.link)
+const carrier = readCarrier(values.carrier)
 const modes = values.mode.split(',')
 const loads: Load[] = []
 let failures = 0
@@ -63,12 +68,22 @@ process.stdout.write(table())
 if (values.csv !== undefined) await writeFile(values.csv, csv())
 process.exitCode = failures === 0 ? 0 : 1
 
-/** One contender with two visitors, each with a browser of its own behind a link of its own. */
+/** One contender with two visitors, each with a browser of its own; behind emulated links each has one of its own, too. */
 async function browse(mode: string): Promise<void> {
+  const road = carrier === 'packets' ? await PacketRoad.open(presetFigures(link)) : undefined
+  try {
+    await browseOver(road, mode)
+  } finally {
+    await road?.close()
+  }
+}
+
+async function browseOver(road: PacketRoad | undefined, mode: string): Promise<void> {
   const contender = await startContender({
     name: mode,
     means: parseMeans(mode),
-    link: presetFigures(link),
+    link: road ? undefined : presetFigures(link),
+    road,
     links: 2,
     origin: { seed: 1 },
     farArguments: [],
@@ -76,7 +91,9 @@ async function browse(mode: string): Promise<void> {
   })
   const browsers: Browser[] = []
   const openContext = async (index: number) => {
-    const browser = await launchChromium(`http://${formatHostPort(contender.proxyOf(index))}`)
+    const address = contender.proxyOf(index)
+    const proxy = address && `http://${formatHostPort(address)}`
+    const browser = await launchChromium(proxy, road && { enter: road.near.enter })
     browsers.push(browser)
     return browser.newContext({ viewport: { width: 1200, height: 900 } })
   }
@@ -112,7 +129,7 @@ async function load(contender: Contender, context: BrowserContext, mode: string,
   }
   const { first, largest, load: loadMs } = paints
   const linkBytes = contender.downBytes() - before
-  loads.push({ link, mode, visit, firstPaintMs: first, largestPaintMs: largest, loadMs, linkBytes, requests })
+  loads.push({ carrier, link, mode, visit, firstPaintMs: first, largestPaintMs: largest, loadMs, linkBytes, requests })
   process.stderr.write(`${mode}, ${visit}: ${formatMs(loadMs)}\n`)
   await page.close()
 }
@@ -136,7 +153,7 @@ function table(): string {
       return `| ${visit} | ${mode} | ${times} | ${formatBytes(median(some.map(each => each.linkBytes)))} |\n`
     }),
   )
-  return `${link}, ${values.page}, medians of ${values.rounds}
+  return `${link} (${carrier}), ${values.page}, medians of ${values.rounds}
 
 | visit | mode | first contentful paint | largest | load | down the link |
 | --- | --- | --- | --- | --- | --- |
@@ -145,17 +162,24 @@ ${rows.join('')}`
 
 function csv(): string {
   const rows = loads.map(each =>
-    [each.link, values.page, each.mode, each.visit]
+    [each.carrier, each.link, values.page, each.mode, each.visit]
       .concat([each.firstPaintMs, each.largestPaintMs, each.loadMs].map(ms => ms.toFixed(1)))
       .concat([String(each.linkBytes), String(each.requests)])
       .join(','),
   )
-  const head = 'link,page,mode,visit,first_paint_ms,largest_paint_ms,load_ms,link_bytes,requests'
+  const head = 'carrier,link,page,mode,visit,first_paint_ms,largest_paint_ms,load_ms,link_bytes,requests'
   return `${head}\n${rows.map(row => `${row}\n`).join('')}`
 }
 
 function readLink(name: string): PresetName {
   if (isPresetName(name)) return name
   process.stderr.write(`browse: there is no link preset ${name}\n`)
+  return process.exit(2)
+}
+
+function readCarrier(name: string): Carrier {
+  const carrier = carriers.find(each => each === name)
+  if (carrier) return carrier
+  process.stderr.write(`browse: ${name} is not ${carriers.join(' or ')}\n`)
   return process.exit(2)
 }

@@ -1,6 +1,8 @@
-// Debian's Chromium, headless, behind a proxy.
+// Debian's Chromium, headless, behind a proxy or not, here or in a network namespace.
 // Knows: where it is, the words that it needs. Does not know: what it visits.
 import { accessSync, constants } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
 import { Fault } from '../shared/fault.ts'
@@ -19,18 +21,33 @@ const WORDS = [
 ]
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
 
-/**
- * Starts Chromium with a new profile, behind `proxy` (a URL); `home` in the place of the user's own, where it finds the
- * authorities that it trusts. Raises CANNOT_READ when there is none.
- */
-export async function launchChromium(proxy: string, home?: string): Promise<Browser> {
+export interface Surroundings {
+  /** In the place of the user's own, where it finds the authorities that it trusts. */
+  readonly home?: string
+  /** The words before its command, such as those that enter a network namespace. */
+  readonly enter?: readonly string[]
+}
+
+/** Starts Chromium with a new profile, behind `proxy` (a URL) where there is one. Raises CANNOT_READ when there is none. */
+export async function launchChromium(proxy: string | undefined, surroundings: Surroundings = {}): Promise<Browser> {
   const folders = (process.env['PATH'] ?? '').split(delimiter)
-  const executablePath = folders.flatMap(folder => NAMES.map(name => join(folder, name))).find(isProgram)
-  if (executablePath === undefined) {
+  const found = folders.flatMap(folder => NAMES.map(name => join(folder, name))).find(isProgram)
+  if (found === undefined) {
     throw new Fault('CANNOT_READ', 'There is no chromium on the PATH (Debian: apt-get install chromium).')
   }
+  const { home, enter = [] } = surroundings
   const env = home === undefined ? {} : { env: { ...process.env, HOME: home } }
-  return chromium.launch({ executablePath, args: [...WORDS, `--proxy-server=${proxy}`], ...env })
+  const args = proxy === undefined ? WORDS : [...WORDS, `--proxy-server=${proxy}`]
+  if (enter.length === 0) return chromium.launch({ executablePath: found, args, ...env })
+  // Playwright wants a single program, and talks to it by pipes, which go with it wherever it is.
+  const folder = await mkdtemp(join(tmpdir(), 'hunch-chromium-'))
+  try {
+    const executablePath = join(folder, 'chromium')
+    await writeFile(executablePath, `#!/bin/sh\nexec ${enter.join(' ')} ${found} "$@"\n`, { mode: 0o700 })
+    return await chromium.launch({ executablePath, args, ...env })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 function isProgram(path: string): boolean {

@@ -1,9 +1,11 @@
 // What a load test compares: the pair in one of its modes, no proxy at all, or any other HTTP proxy, each behind links
-// of its own and with an origin of its own, so that none warms the caches of another.
+// of its own and with an origin of its own, so that none warms the caches of another. On a road of packets its clients are
+// to be in the near namespace, and all its nears share the one link.
 // Knows: starting and stopping them. Does not know: visits, measurements.
 import type { HostPort } from '../../shared/config/host-port.ts'
 import { Fault } from '../../shared/fault.ts'
 import { type LinkEmulator, startLinkEmulator } from '../link/emulator.ts'
+import type { PacketRoad } from '../link/packet-road.ts'
 import type { LinkFigures } from '../link/presets.ts'
 import { type Origin, type OriginOptions, startOrigin } from '../origin/origin.ts'
 import { type LogLine, type RunningFar, type RunningNear, startFar } from '../pair.ts'
@@ -34,8 +36,10 @@ export function parseMeans(word: string): Means {
 export interface ContenderOptions {
   readonly name: string
   readonly means: Means
-  /** undefined: loopback as it is. */
+  /** undefined: loopback as it is, or the road. */
   readonly link: LinkFigures | undefined
+  /** What to run over in the place of emulated links; whoever opened it closes it, later. */
+  readonly road?: PacketRoad | undefined
   /** How many links there are; a pair has a near behind each. */
   readonly links: number
   /** The origin of our own that URLs without a host name; undefined when all URLs are of other hosts. */
@@ -52,8 +56,8 @@ export interface Contender {
   readonly origin: Origin | undefined
   /** How many links there are; clients beyond that share them. */
   readonly links: number
-  /** The address that clients of the `index`-th link use as their HTTP proxy. */
-  proxyOf(index: number): HostPort
+  /** The address that clients of the `index`-th link use as their HTTP proxy; undefined: they ask origins themselves. */
+  proxyOf(index: number): HostPort | undefined
   /** What near logged of its exchanges on the `index`-th link, oldest first; empty for what is no pair. */
   logOf(index: number): readonly LogLine[]
   /** Bytes that the links carried down to the clients so far, with all headers. */
@@ -64,9 +68,9 @@ export interface Contender {
 }
 
 export async function startContender(options: ContenderOptions): Promise<Contender> {
-  const origin = options.origin && (await startOrigin({ ...options.origin, listen: LOOPBACK }))
+  const origin = options.origin && (await openOrigin(options.origin, options.road))
   try {
-    const way = options.means.kind === 'pair' ? await startPair(options, options.means.mode) : await startPlain(options)
+    const way = await startWay(options)
     return {
       name: options.name,
       links: options.links,
@@ -83,18 +87,56 @@ export async function startContender(options: ContenderOptions): Promise<Contend
   }
 }
 
+/** On a road it is behind a door in the far namespace, so that everybody can visit the same URL. */
+async function openOrigin(options: Omit<OriginOptions, 'listen'>, road: PacketRoad | undefined): Promise<Origin> {
+  const origin = await startOrigin({ ...options, listen: road ? { host: road.originHost, port: 0 } : LOOPBACK })
+  if (!road) return origin
+  const url = await road.lead(Number(new URL(origin.url).port))
+  return {
+    url,
+    get pages() {
+      return origin.pages
+    },
+    age: path => origin.age(path),
+    current: (path, user) => origin.current(path, user),
+    close: () => origin.close(),
+  }
+}
+
 type Way = Omit<Contender, 'name' | 'links' | 'origin'>
 
+function startWay(options: ContenderOptions): Promise<Way> {
+  const { means, road } = options
+  if (means.kind === 'pair') return startPair(options, means.mode)
+  return road ? Promise.resolve(startOnRoad(means, road)) : startPlain(options)
+}
+
+function startOnRoad({ kind }: Means, road: PacketRoad): Way {
+  if (kind !== 'direct') throw new Fault('USAGE', 'over packets there is only the pair, or direct')
+  return {
+    proxyOf: () => undefined,
+    logOf: () => [],
+    downBytes: () => road.downBytes(),
+    startNearsAnew: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  }
+}
+
 async function startPair(options: ContenderOptions, mode: PairMode): Promise<Way> {
-  const far: RunningFar = await startFar(['--allow-private', '--log-level', 'warn', ...options.farArguments])
+  const { road } = options
+  const farWords = ['--allow-private', '--log-level', 'warn', ...options.farArguments]
+  const far: RunningFar = await startFar(farWords, undefined, road?.far)
   const startNears = async (): Promise<readonly PairLink[]> => {
     const links: PairLink[] = []
     for (let index = 0; index < options.links; index++) {
       const log: LogLine[] = []
       const { tracePrefix } = options
       const trace = tracePrefix === undefined ? [] : ['--trace', `${tracePrefix}-${index}.jsonl`]
-      const words = ['--mode', mode, '--log-queries', ...trace, ...options.nearArguments]
-      const near = await far.startNear({ link: options.link, arguments: words, onLog: line => log.push(line) })
+      const open = road ? ['--open'] : []
+      const words = ['--mode', mode, '--log-queries', ...open, ...trace, ...options.nearArguments]
+      const place = road ? { place: road.near } : {}
+      const onLog = (line: LogLine) => log.push(line)
+      const near = await far.startNear({ ...place, link: options.link, arguments: words, onLog })
       const { hostname, port } = new URL(near.proxy)
       links.push({ near, log, address: { host: hostname, port: Number(port) } })
     }
@@ -105,7 +147,7 @@ async function startPair(options: ContenderOptions, mode: PairMode): Promise<Way
     return {
       proxyOf: index => at(links, index).address,
       logOf: index => at(links, index).log,
-      downBytes: () => countDown(links.map(({ near }) => near.emulator)),
+      downBytes: () => road?.downBytes() ?? countDown(links.map(({ near }) => near.emulator)),
       startNearsAnew: async () => {
         await Promise.all(links.map(({ near }) => near.close()))
         links = await startNears()

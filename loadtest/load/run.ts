@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
+import { Fault } from '../../shared/fault.ts'
 import type { LogLine } from '../pair.ts'
 import { Client, type Fetched, partsOf } from './client.ts'
 import type { Contender } from './contender.ts'
@@ -101,7 +102,9 @@ class Round {
     const users = [...new Set(this.#visits.map(({ user }) => user))]
     for (const user of users) {
       const link = this.#linkOf(user)
-      this.#clients.set(user, new Client(this.#contender.proxyOf(link)))
+      const proxy = this.#contender.proxyOf(link)
+      if (!proxy) throw new Fault('USAGE', 'clients of a load test are behind a proxy')
+      this.#clients.set(user, new Client(proxy))
       this.#loggedBefore.set(link, this.#contender.logOf(link).length)
     }
     this.#startedAt = performance.now()

@@ -106,7 +106,7 @@ export async function startEverydayBrowser(t: Test): Promise<EverydayBrowser> {
     const { code, stderr } = runHunch(['ca', 'install', '--no-system', '--data', data], { env: { HOME: home } })
     t.equal(code, 0, stderr)
   }
-  const browser: Browser = await launchChromium(`http://${pair.near.address}`, home)
+  const browser: Browser = await launchChromium(`http://${pair.near.address}`, { home })
   t.teardown(async () => browser.close())
   return {
     site: await Site.start(t, leaf),

@@ -26,7 +26,7 @@ async function start(t: Test) {
   const { near } = await startPair(t, { near: ['--intercept'] })
   const ca = (verb: string) => runHunch(['ca', verb, '--no-system', '--data', near.data], { env: { HOME: home } })
   const launch = async () => {
-    const browser = await launchChromium(`http://${near.address}`, home)
+    const browser = await launchChromium(`http://${near.address}`, { home })
     t.teardown(() => browser.close())
     return browser.newContext()
   }
