@@ -1,6 +1,6 @@
 // Makes the delta of one answer: chooses format and effort by the link and the load, and has a thread encode it.
 // Knows: the policy (choose.ts), the threads. Does not know: what becomes of the delta.
-import { availableParallelism, loadavg } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { chooseDelta, type DeltaChoice } from '../shared/delta/choose.ts'
 import type { DeltaFormat } from '../shared/delta/format.ts'
 import type { Thresholds } from '../shared/config/options.ts'
@@ -8,6 +8,7 @@ import type { Ask } from '../shared/link/ask.ts'
 import type { Version } from '../shared/version.ts'
 import { EncodePool } from './encode-pool.ts'
 import { type EncodeStream, EncodeStreams } from './encode-streams.ts'
+import { ProcessorLoad } from './processor-load.ts'
 
 /** What near has of a version: all of it, or the prefix that a speculation delivered. */
 export interface DeltaBase {
@@ -30,13 +31,11 @@ export interface OpenDelta {
 
 // A line that nobody has measured yet is taken for a slow one: then bytes are worth more than milliseconds.
 const UNKNOWN_BYTES_PER_SECOND = 125_000
-const LOAD_GOOD_MS = 1000
 
 export class DeltaMaker {
   readonly #pool: EncodePool
   readonly #streams = new EncodeStreams()
-  #cpuLoad = 0
-  #loadGoodUntil = 0
+  readonly #load = new ProcessorLoad(performance.now())
 
   /** `processes`: how many share the machine; each gets its part of the threads. */
   constructor(processes = 1) {
@@ -46,13 +45,7 @@ export class DeltaMaker {
 
   /** How busy this machine is, from 0 to 1. */
   get cpuLoad(): number {
-    const now = performance.now()
-    // Asking the system costs as much as compressing a small answer; it counts the last minute, and changes every five seconds.
-    if (now >= this.#loadGoodUntil) {
-      this.#cpuLoad = Math.min(1, (loadavg()[0] ?? 0) / availableParallelism())
-      this.#loadGoodUntil = now + LOAD_GOOD_MS
-    }
-    return this.#cpuLoad
+    return this.#load.share(performance.now())
   }
 
   /** A delta may be wanted soon. */
