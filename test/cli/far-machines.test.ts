@@ -7,23 +7,28 @@ import { get } from '../../loadtest/get.ts'
 import { startRedis, type RunningRedis } from '../../loadtest/store/running-redis.ts'
 import { runHunch, startHunch } from './run-hunch.ts'
 
-t.test('any far answers any near: one is killed under load, then the shared store, and no byte is wrong', async t => {
-  const { origin, fars, near } = await startMachines(t)
-  const load = new CheckedLoad(origin.url, [near], 3)
-  await load.nextRight(near)
-  // The near has its link with one of the two, and is not asked which.
-  fars[0]!.kill('SIGKILL')
-  await load.nextRight(near)
-  const again = fars[0]!.again()
-  await again.waitFor(/"msg":"listening"/, 'stderr')
-  fars[1]!.kill('SIGKILL')
-  await load.nextRight(near)
-  await redisOf(t).kill()
-  await load.nextRight(near)
-  await load.stop()
-  t.equal(load.counts.wrong, 0)
-  t.notMatch(again.stderr(), /a near was refused/)
-})
+t.test(
+  'any far answers any near: one is killed under load, the shared store stops and dies, no byte is wrong',
+  async t => {
+    const { origin, fars, near } = await startMachines(t)
+    const load = new CheckedLoad(origin.url, [near], 3)
+    await load.nextRight(near)
+    // The near has its link with one of the two, and is not asked which.
+    fars[0]!.kill('SIGKILL')
+    await load.nextRight(near)
+    const again = fars[0]!.again()
+    await again.waitFor(/"msg":"listening"/, 'stderr')
+    fars[1]!.kill('SIGKILL')
+    await load.nextRight(near)
+    redisOf(t).signal('SIGSTOP')
+    await load.nextRight(near)
+    await redisOf(t).kill()
+    await load.nextRight(near)
+    await load.stop()
+    t.equal(load.counts.wrong, 0)
+    t.notMatch(again.stderr(), /a near was refused/)
+  },
+)
 
 t.test(
   'what is common with one far is common with the other, and who is revoked at one is shut out by both',

@@ -9,7 +9,7 @@ import {
   startRedisCluster,
   startSecureRedis,
 } from '../../loadtest/store/running-redis.ts'
-import { SharedTier } from '../../store/shared-tier.ts'
+import { READ_MS, SharedTier } from '../../store/shared-tier.ts'
 import { sharedNames } from '../../shared/store/shared-names.ts'
 import { shorten, type Scope } from '../../shared/version.ts'
 import { makeLeaf, trust } from '../pair/tls-origin.ts'
@@ -121,6 +121,19 @@ t.test('a server that hangs, dies and comes back costs nothing but what it would
     [text('here')],
     'a content that the server lost is written again',
   )
+})
+
+t.test('a lookup ends long before the server is given up', async t => {
+  const server = await start(t)
+  const { shared } = await open(t, server.url, { now: 0 }, READ_MS)
+  server.signal('SIGSTOP')
+  let isOver = false
+  const looking = shared.members('none').finally(() => {
+    isOver = true
+  })
+  t.equal(await shared.read(() => looking), undefined)
+  t.notOk(isOver, 'the command is still under way')
+  await t.rejects(looking, /timed out/)
 })
 
 t.test('over TLS a server is believed only with a certificate of an authority that this machine trusts', async t => {
