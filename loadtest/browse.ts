@@ -14,7 +14,7 @@ import { launchChromium } from './chromium.ts'
 import { type Carrier, carriers, PacketRoad } from './link/packet-road.ts'
 import { type PresetName, isPresetName, presetFigures } from './link/presets.ts'
 import { type Contender, parseMeans, startContender } from './load/contender.ts'
-import { quantile } from './load/statistics.ts'
+import { quantile } from '../shared/quantile.ts'
 import { formatBytes, formatMs } from './report/words.ts'
 
 const visits = ['cold', 'far warm', 'aged', 'unchanged'] as const

@@ -2,7 +2,7 @@
 // Knows: Node's HTTP client, the clock. Does not know: who measures what.
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { performance } from 'node:perf_hooks'
-import { quantile } from './load/statistics.ts'
+import { quantile } from '../shared/quantile.ts'
 
 export interface Got {
   readonly status: number

@@ -21,6 +21,7 @@ import { type Authority, findOwner, openAuthority } from './authority.ts'
 import type { ClientResponse } from './client-response.ts'
 import { systemClock } from './clock.ts'
 import { Activity } from './dashboard/activity.ts'
+import { Effects } from './dashboard/effects.ts'
 import { addPages, type Status } from './dashboard/pages.ts'
 import { Door } from './door.ts'
 import { DirectOrigins } from './direct.ts'
@@ -32,7 +33,7 @@ import { lacksLink } from './past-far.ts'
 import { LiveSettings } from './live-settings.ts'
 import { serveRequest } from './serve.ts'
 import { Spans } from './spans.ts'
-import { Trace } from './trace.ts'
+import { Trace, traceExchange } from './trace.ts'
 import { watchSurroundings } from './watch-surroundings.ts'
 import { carryWebSocket } from './websocket.ts'
 import { carryTunnel, type TunnelWish } from './tunnel.ts'
@@ -81,6 +82,7 @@ class NearProxy implements Near {
   readonly #underWay = new Map<string, Promise<void>>()
   readonly #activity = new Activity(Date.now())
   readonly #settings: LiveSettings
+  readonly #effects: Effects
   readonly #ledger: Ledger
   readonly #trace: Trace | undefined
   readonly #spans: Spans | undefined
@@ -104,6 +106,7 @@ class NearProxy implements Near {
     this.#door = door
     this.#latest = config
     this.#settings = settings
+    this.#effects = new Effects(settings, config.mode)
     this.#link = link
     this.#log = log
     this.#versions = versions
@@ -190,6 +193,7 @@ class NearProxy implements Near {
     })
     addPages(pages, {
       activity: this.#activity,
+      effects: this.#effects,
       settings: this.#settings,
       listening: () => ({ ...this.#config.listen, port: (this.#front.server.address() as AddressInfo).port }),
       status: () => this.#status(),
@@ -381,6 +385,7 @@ class NearProxy implements Near {
     const shown = logQueries ? exchange : { ...exchange, url: withoutQuery(url) }
     const measured = { ...NO_LINK, ...this.#link?.measured }
     this.#activity.note(shown, measured, failed, now)
+    this.#effects.note(traceExchange(shown, measured, failed, now))
     this.#trace?.note(exchange, measured, fault?.code, this.#settings, now)
     this.#spans?.end(exchange, shown, fault, now)
     logExchange(this.#log, exchange, { now, logQueries, fault })

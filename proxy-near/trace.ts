@@ -10,7 +10,7 @@ import { openSync } from 'node:fs'
 import { pino } from 'pino'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Thresholds } from '../shared/config/options.ts'
-import { beginTrace, thresholdsBeside, writeExchange } from '../shared/exchange/trace-line.ts'
+import { beginTrace, thresholdsBeside, type TracedExchange, writeExchange } from '../shared/exchange/trace-line.ts'
 import { Fault } from '../shared/fault.ts'
 import type { LinkFigures } from './dashboard/activity.ts'
 import type { Exchange } from './exchange-log.ts'
@@ -65,33 +65,11 @@ export class Trace {
   /** Notes an exchange that has ended. */
   note(exchange: Exchange, link: LinkFigures, fault: string | undefined, settings: LiveSettings, now: number): void {
     if (this.#isBroken || this.#closed) return
-    const { method, url, startedAt, status, way, firstByteMs, originWaitMs, wholeCostBytes, plan } = exchange
-    const { contentBytes = 0, baseBytes = 0, deltaBytes = 0, wholeBytes = 0 } = exchange
-    const { bandwidthBytesPerSecond: bandwidth, roundTripMs: roundTrip } = link
-    const host = hostOf(url)
-    const set = thresholdsBeside(this.#options.thresholds, settings.of(host).thresholds)
-    const line = writeExchange({
-      at: startedAt - this.#options.now,
-      site: this.#name(host),
-      url: this.#name(url),
-      method,
-      ...(status === undefined ? {} : { status }),
-      ...(way === undefined ? {} : { way }),
-      ...(fault === undefined ? {} : { fault }),
-      totalMs: now - startedAt,
-      ...(firstByteMs === undefined ? {} : { firstByteMs }),
-      ...(originWaitMs === undefined ? {} : { originWaitMs }),
-      contentBytes,
-      baseBytes,
-      deltaBytes,
-      wholeBytes,
-      ...(wholeCostBytes === undefined ? {} : { wholeCostBytes }),
-      ...(bandwidth === undefined ? {} : { bandwidthBytesPerSecond: Math.round(bandwidth) }),
-      ...(roundTrip === undefined ? {} : { roundTripMs: Math.round(roundTrip) }),
-      ...(plan ? { plan } : {}),
-      ...(set ? { set } : {}),
-    })
-    this.#file.write(line)
+    const seen = traceExchange(exchange, link, fault, now)
+    const set = thresholdsBeside(this.#options.thresholds, settings.of(seen.site).thresholds)
+    const at = seen.at - this.#options.now
+    const named = { site: this.#name(seen.site), url: this.#name(seen.url) }
+    this.#file.write(writeExchange({ ...seen, at, ...named, ...(set ? { set } : {}) }))
   }
 
   /** Resolves when all that was noted is in the file. */
@@ -117,6 +95,38 @@ export class Trace {
   #break(error: Error): void {
     if (!this.#isBroken) this.#options.log.warn({ error: error.message }, 'the trace has ended: it cannot be written')
     this.#isBroken = true
+  }
+}
+
+/** What is worth knowing of an exchange that has ended, by its names as they are; `at` in milliseconds since the epoch. */
+export function traceExchange(
+  exchange: Exchange,
+  link: LinkFigures,
+  fault: string | undefined,
+  now: number,
+): TracedExchange {
+  const { method, url, startedAt, status, way, firstByteMs, originWaitMs, wholeCostBytes, plan } = exchange
+  const { contentBytes = 0, baseBytes = 0, deltaBytes = 0, wholeBytes = 0 } = exchange
+  const { bandwidthBytesPerSecond: bandwidth, roundTripMs: roundTrip } = link
+  return {
+    at: startedAt,
+    site: hostOf(url),
+    url,
+    method,
+    ...(status === undefined ? {} : { status }),
+    ...(way === undefined ? {} : { way }),
+    ...(fault === undefined ? {} : { fault }),
+    totalMs: now - startedAt,
+    ...(firstByteMs === undefined ? {} : { firstByteMs }),
+    ...(originWaitMs === undefined ? {} : { originWaitMs }),
+    contentBytes,
+    baseBytes,
+    deltaBytes,
+    wholeBytes,
+    ...(wholeCostBytes === undefined ? {} : { wholeCostBytes }),
+    ...(bandwidth === undefined ? {} : { bandwidthBytesPerSecond: Math.round(bandwidth) }),
+    ...(roundTrip === undefined ? {} : { roundTripMs: Math.round(roundTrip) }),
+    ...(plan ? { plan } : {}),
   }
 }
 

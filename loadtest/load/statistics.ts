@@ -1,15 +1,7 @@
-// Figures of series: quantiles, and how sure a ratio of two series is.
+// How sure a figure of a series is: means, and the median of ratios, with their intervals.
 // Knows: numbers. Does not know: what they measure.
+import { quantile } from '../../shared/quantile.ts'
 import { Chance } from '../origin/chance.ts'
-
-/** The value below which the share `q` of `values` lies, between two neighbours in proportion; NaN of nothing. */
-export function quantile(values: readonly number[], q: number): number {
-  const sorted = values.toSorted((one, other) => one - other)
-  const place = q * (sorted.length - 1)
-  const below = sorted[Math.floor(place)] ?? Number.NaN
-  const above = sorted[Math.ceil(place)] ?? Number.NaN
-  return below + (above - below) * (place - Math.floor(place))
-}
 
 export interface Interval {
   readonly low: number

@@ -5,7 +5,7 @@ import { presetFigures, presetNames } from '../link/presets.ts'
 import { drawLines } from '../report/plot.ts'
 import type { Table } from '../report/table.ts'
 import { formatBytes, formatMs, formatShare } from '../report/words.ts'
-import { quantile } from './statistics.ts'
+import { quantile } from '../../shared/quantile.ts'
 
 export interface OriginTiming {
   readonly url: string

@@ -1,6 +1,6 @@
 // The samples of a matrix, and what they say of each cell: a link, a wait of the origin, and a kind of visit.
 // Knows: columns, medians, targets. Does not know: how anything was measured.
-import { quantile } from '../load/statistics.ts'
+import { quantile } from '../../shared/quantile.ts'
 import type { Table } from '../report/table.ts'
 
 /** One visit of one document in one mode. */

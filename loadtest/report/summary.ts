@@ -1,6 +1,7 @@
 // What a load test showed: figures of each contender, and each against a reference, visit by visit.
 // Knows: samples. Does not know: how they were made, how figures are shown. Pure.
-import { type Interval, medianRatio, quantile } from '../load/statistics.ts'
+import { quantile } from '../../shared/quantile.ts'
+import { type Interval, medianRatio } from '../load/statistics.ts'
 import type { Sample } from '../load/run.ts'
 
 export interface Spread {

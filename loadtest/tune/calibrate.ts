@@ -3,9 +3,9 @@
 //
 // The parameters are few, and each exchange is predicted from its sizes and its origin's wait alone. How close the model
 // comes is said of exchanges that it was not fitted to.
-import { quantile } from '../load/statistics.ts'
-import type { RunFacts } from './facts.ts'
-import { byThresholds, type LinkModel, replay, type Replayed } from './replay.ts'
+import { quantile } from '../../shared/quantile.ts'
+import type { RunFacts } from '../../shared/replay/facts.ts'
+import { byThresholds, type LinkModel, replay, type Replayed } from '../../shared/replay/replay.ts'
 
 export interface Agreement {
   readonly exchanges: number
@@ -62,18 +62,6 @@ function fit(
     } else step /= 2
   }
   return { model: best, loss: bestLoss }
-}
-
-/** What near measured of the links of a trace: the middle of the bandwidths, and a round trip of a link at rest. */
-export function measuredOf(
-  exchanges: readonly { readonly bandwidthBytesPerSecond?: number; readonly roundTripMs?: number }[],
-): { readonly bytesPerMs: number; readonly roundTripMs: number } {
-  const bandwidths = exchanges.flatMap(({ bandwidthBytesPerSecond }) => bandwidthBytesPerSecond ?? [])
-  const roundTrips = exchanges.flatMap(({ roundTripMs }) => roundTripMs ?? [])
-  return {
-    bytesPerMs: bandwidths.length === 0 ? 1000 : Math.max(0.1, quantile(bandwidths, 0.5) / 1000),
-    roundTripMs: roundTrips.length === 0 ? 1 : quantile(roundTrips, 0.1),
-  }
 }
 
 /** How a replay of what was decided compares with what was measured; of the exchanges that count. */

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { Client } from '../load/client.ts'
-import { quantile } from '../load/statistics.ts'
+import { quantile } from '../../shared/quantile.ts'
 import { startFar } from '../pair.ts'
 
 const ROUNDS = 7

@@ -4,8 +4,8 @@
 // Time alone would always send ahead whatever there is: so what is wasted may be no more than a part of all bytes.
 import type { Thresholds } from '../../shared/config/options.ts'
 import { type Interval, meanOf } from '../load/statistics.ts'
-import type { ExchangeFacts, RunFacts } from './facts.ts'
-import { byThresholds, type Decide, type LinkModel, replay, type Replayed } from './replay.ts'
+import type { ExchangeFacts, RunFacts } from '../../shared/replay/facts.ts'
+import { byThresholds, type Decide, type LinkModel, replay, type Replayed } from '../../shared/replay/replay.ts'
 
 export type Tuned = Partial<Thresholds>
 

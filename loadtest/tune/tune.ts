@@ -3,11 +3,11 @@
 // Knows: facts, calibration, search. Does not know: files, terminals.
 import type { Thresholds } from '../../shared/config/options.ts'
 import { defaultThresholds, type TraceRun } from '../../shared/exchange/trace-line.ts'
-import { quantile } from '../load/statistics.ts'
+import { quantile } from '../../shared/quantile.ts'
 import type { Table } from '../report/table.ts'
-import { type Agreement, calibrate, crossAgreement, measuredOf } from './calibrate.ts'
-import { factsOf } from './facts.ts'
-import { byHindsight, byThresholds, type Decide, type LinkModel } from './replay.ts'
+import { type Agreement, calibrate, crossAgreement } from './calibrate.ts'
+import { factsOf, measuredOf } from '../../shared/replay/facts.ts'
+import { byHindsight, byThresholds, type Decide, type LinkModel } from '../../shared/replay/replay.ts'
 import { evaluate, type Finding, search, searchSite, type Tuned, wastePercent, type Work } from './search.ts'
 
 export interface TuneOptions {

@@ -10,12 +10,14 @@ import { originOf, type Version } from '../../shared/version.ts'
 import type { LiveSettings } from '../live-settings.ts'
 import type { LinkState } from '../link.ts'
 import type { Activity, LinkFigures } from './activity.ts'
+import type { Effects } from './effects.ts'
 import { planOwnRequest } from './guard.ts'
 import { nearMetricsText } from './metrics.ts'
 
 /** What the pages show and change. */
 export interface Shown {
   readonly activity: Activity
+  readonly effects: Effects
   readonly settings: LiveSettings
   readonly listening: () => { readonly host: string; readonly port: number }
   readonly status: () => Status
@@ -85,8 +87,14 @@ export function addPages(pages: FastifyInstance, shown: Shown): void {
       await shown.settings.change(request.body)
       return describeSettings(shown.settings)
     } catch (error) {
-      const fault = asFault(error, 'NEAR_INTERNAL')
-      return reply.code(fault.code === 'CONFIG' ? 400 : 500).send({ fault: fault.code, message: fault.message })
+      return sendFault(reply, error)
+    }
+  })
+  pages.get('/effect.json', async (request, reply) => {
+    try {
+      return { effect: shown.effects.of(request.query) }
+    } catch (error) {
+      return sendFault(reply, error)
     }
   })
   pages.get('/versions.json', async () => shown.versions().map(describeVersion))
@@ -172,6 +180,11 @@ function pacFile(host: string, port: number): string {
   return 'PROXY ${proxy}; DIRECT'
 }
 `
+}
+
+function sendFault(reply: FastifyReply, error: unknown): FastifyReply {
+  const fault = asFault(error, 'NEAR_INTERNAL')
+  return reply.code(fault.code === 'CONFIG' ? 400 : 500).send({ fault: fault.code, message: fault.message })
 }
 
 async function sendFile(reply: FastifyReply, type: string, path: string): Promise<void> {

@@ -61,6 +61,8 @@ t.test('settings and sites change by the keyboard, hold at once, and what does n
   await page.keyboard.press('ArrowLeft')
   t.equal((await kept).status(), 200)
   await page.getByRole('button', { name: 'Back to 0.8' }).waitFor()
+  t.equal(await page.evaluate('document.activeElement.id'), 'threshold-maxDeltaRatio', 'the focus stays')
+  await page.locator('#threshold-maxDeltaRatio-effect', { hasText: /exchanges?|Nothing was seen/ }).waitFor()
   const size = page.getByLabel('minBaseBytes')
   await size.fill('much')
   await size.press('Enter')
@@ -95,6 +97,7 @@ t.test('another site in the same browser can neither read nor change anything', 
       [`${DASHBOARD}${path}`, options] as const,
     )
   t.equal(await attempt('/status.json', {}), 'failed')
+  t.equal(await attempt('/effect.json?speculation=off', {}), 'failed')
   t.equal(await attempt('/activity.json', { mode: 'no-cors' }), 'failed', 'not even an opaque response')
   const body = '{"thresholds":{"speculation":"off"}}'
   t.equal(await attempt('/settings.json', { method: 'PATCH', body }), 'failed')

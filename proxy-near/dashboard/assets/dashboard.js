@@ -1,7 +1,7 @@
 // Near's dashboard: shows what near says of itself as it happens, and changes its settings.
 // Knows: near's own addresses (/events, /settings.json, …), the page. Does not know: how near works.
 import { TrafficChart } from './charts.js'
-import { formatBytes, formatMs, formatRate, make, planReasons, tunnelReasons, ways } from './words.js'
+import { describeEffect, formatBytes, formatMs, formatRate, make, planReasons, tunnelReasons, ways } from './words.js'
 
 const MOST_ROWS = 100
 const MOST_KEPT = 500
@@ -228,21 +228,47 @@ const scales = {
 }
 const choices = { speculation: ['latency', 'balanced', 'off'], deltaEffort: ['auto', '1', '2', '3', '4', '5'] }
 
+// What the last change of each threshold would have done, in words.
+const effects = new Map()
+const FORESEE_AFTER_MS = 150
+let foreseeing
+
 async function loadSettings() {
   settings = await getJson('/settings.json')
+  const focused = document.activeElement?.id
   $('thresholds').replaceChildren(...settings.thresholds.map(thresholdRow))
+  if (focused?.startsWith('threshold-')) $(focused)?.focus()
+}
+
+/** Says what `value` would have done to the last exchanges, against what holds. */
+async function foresee(name, value) {
+  const response = await fetch(`/effect.json?${new URLSearchParams({ [name]: value })}`)
+  const text = response.ok ? describeEffect((await response.json()).effect) : ''
+  effects.set(name, text)
+  const place = $(`threshold-${name}-effect`)
+  if (place) place.textContent = text
+}
+
+function foreseeSoon(name, value) {
+  clearTimeout(foreseeing)
+  foreseeing = setTimeout(() => void foresee(name, value), FORESEE_AFTER_MS)
 }
 
 function thresholdRow({ name, meaning, expects, value, default: fallback }) {
   const id = `threshold-${name}`
-  const set = text => void change({ thresholds: { [name]: text } }).then(loadSettings)
+  const set = async text => {
+    clearTimeout(foreseeing)
+    await foresee(name, text ?? fallback)
+    await change({ thresholds: { [name]: text } })
+    await loadSettings()
+  }
   const describedby = `${id}-meaning`
   const common = { id, 'aria-describedby': describedby }
   let control
   if (choices[name]) {
     control = make(
       'select',
-      { ...common, onchange: event => set(event.target.value) },
+      { ...common, onchange: event => void set(event.target.value) },
       ...choices[name].map(each => make('option', { value: each, selected: each === String(value) }, each)),
     )
   } else if (scales[name]) {
@@ -259,8 +285,9 @@ function thresholdRow({ name, meaning, expects, value, default: fallback }) {
       oninput: event => {
         output.textContent = show(Number(event.target.value))
         event.target.setAttribute('aria-valuetext', output.textContent)
+        foreseeSoon(name, event.target.value)
       },
-      onchange: event => set(Number(event.target.value)),
+      onchange: event => void set(Number(event.target.value)),
     })
     control = make('div', { class: 'control' }, control, output)
   } else {
@@ -268,18 +295,23 @@ function thresholdRow({ name, meaning, expects, value, default: fallback }) {
       ...common,
       value: String(value),
       autocomplete: 'off',
-      onchange: event => set(event.target.value),
+      onchange: event => void set(event.target.value),
     })
   }
   const isChanged = String(value) !== fallback && !(Number(value) === toBytes(fallback))
   const reset = isChanged
-    ? make('button', { type: 'button', onclick: () => set(null) }, `Back to ${fallback}`)
+    ? make('button', { type: 'button', onclick: () => void set(null) }, `Back to ${fallback}`)
     : undefined
   return make(
     'div',
     { class: isChanged ? 'threshold changed' : 'threshold' },
     make('div', {}, make('label', { for: id }, name), make('p', { id: describedby }, `${meaning}: ${expects}.`)),
-    make('div', { class: 'control' }, control, reset),
+    make(
+      'div',
+      {},
+      make('div', { class: 'control' }, control, reset),
+      make('p', { class: 'effect', id: `${id}-effect`, role: 'status' }, effects.get(name)),
+    ),
   )
 }
 

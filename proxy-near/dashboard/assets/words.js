@@ -22,6 +22,23 @@ export function formatRate(bytesPerSecond) {
   return bits < 1e6 ? `${(bits / 1e3).toFixed(bits < 1e5 ? 1 : 0)} kbit/s` : `${(bits / 1e6).toFixed(1)} Mbit/s`
 }
 
+/** What thresholds would have done to the last exchanges, for a person. */
+export function describeEffect(effect) {
+  if (!effect) return 'The last exchanges do not show what this does.'
+  const { exchanges, ms, linkBytes, speculations } = effect
+  if (exchanges === 0) return 'Nothing was seen yet that shows what this does.'
+  const than = (amount, format, less) => (Math.abs(amount) < 1 ? undefined : `${format(Math.abs(amount))} ${less}`)
+  const changes = [
+    than(ms, formatMs, ms < 0 ? 'faster' : 'slower'),
+    than(linkBytes, formatBytes, linkBytes < 0 ? 'less on the link' : 'more on the link'),
+    speculations.after === speculations.before
+      ? undefined
+      : `${speculations.after} sent ahead instead of ${speculations.before}`,
+  ].filter(each => each !== undefined)
+  const seen = exchanges === 1 ? 'The last exchange' : `The last ${exchanges} exchanges together`
+  return `${seen}: ${changes.length === 0 ? 'no difference' : `about ${changes.join(', ')}`}.`
+}
+
 /** An element with attributes and children; text stays text. */
 export function make(name, attributes = {}, ...children) {
   const element = document.createElement(name)

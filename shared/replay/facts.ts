@@ -1,10 +1,10 @@
 // What a trace says of each exchange that does not depend on thresholds: sizes, waits, what could have been sent ahead, and
 // how much of it would have been stale. What was not observed is taken from the exchanges most like it.
 // Knows: traces. Does not know: thresholds, time on the link.
-import type { SpeculationCandidate } from '../../shared/exchange/plan-speculation.ts'
-import type { TracedExchange, TraceRun } from '../../shared/exchange/trace-line.ts'
-import type { Thresholds } from '../../shared/config/options.ts'
-import { quantile } from '../load/statistics.ts'
+import type { SpeculationCandidate } from '../exchange/plan-speculation.ts'
+import type { TracedExchange, TraceRun } from '../exchange/trace-line.ts'
+import type { Thresholds } from '../config/options.ts'
+import { quantile } from '../quantile.ts'
 
 export interface ExchangeFacts {
   readonly at: number
@@ -157,5 +157,17 @@ class Observed {
 
   of({ url }: TracedExchange): number | undefined {
     return this.#medians.get(url)
+  }
+}
+
+/** What near measured of the links of a trace: the middle of the bandwidths, and a round trip of a link at rest. */
+export function measuredOf(
+  exchanges: readonly { readonly bandwidthBytesPerSecond?: number; readonly roundTripMs?: number }[],
+): { readonly bytesPerMs: number; readonly roundTripMs: number } {
+  const bandwidths = exchanges.flatMap(({ bandwidthBytesPerSecond }) => bandwidthBytesPerSecond ?? [])
+  const roundTrips = exchanges.flatMap(({ roundTripMs }) => roundTripMs ?? [])
+  return {
+    bytesPerMs: bandwidths.length === 0 ? 1000 : Math.max(0.1, quantile(bandwidths, 0.5) / 1000),
+    roundTripMs: roundTrips.length === 0 ? 1 : quantile(roundTrips, 0.1),
   }
 }

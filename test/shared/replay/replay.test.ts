@@ -1,8 +1,8 @@
 // Claims about the model of the link: what an exchange takes alone, beside others, and with what was sent ahead.
 import t from 'tap'
 import { defaultThresholds } from '../../../shared/exchange/trace-line.ts'
-import type { ExchangeFacts } from '../../../loadtest/tune/facts.ts'
-import { byHindsight, byThresholds, type LinkModel, replay } from '../../../loadtest/tune/replay.ts'
+import type { ExchangeFacts } from '../../../shared/replay/facts.ts'
+import { byHindsight, byThresholds, type LinkModel, replay } from '../../../shared/replay/replay.ts'
 
 const link: LinkModel = { roundTripMs: 200, bytesPerMs: 10, overheadMs: 5, lagMs: 0 }
 const whole: ExchangeFacts = {

@@ -6,9 +6,9 @@
 // answers and to the end of a content that it makes slowly; contents share the link's rate
 // evenly; what is sent ahead has what they leave of it, from the ask until the origin answers; then half a round trip, and
 // what programs take. When clients ask does not change, although people who are served sooner ask sooner.
-import { decideSpeculation } from '../../shared/exchange/plan-speculation.ts'
-import { Ledger, wastedBytes } from '../../shared/exchange/ledger.ts'
-import type { Thresholds } from '../../shared/config/options.ts'
+import { decideSpeculation } from '../exchange/plan-speculation.ts'
+import { Ledger, wastedBytes } from '../exchange/ledger.ts'
+import type { Thresholds } from '../config/options.ts'
 import type { ExchangeFacts, RunFacts } from './facts.ts'
 
 /** A link as calibrate.ts finds it. */
