@@ -42,6 +42,8 @@ const PIECE_MS = 3
 const MAX_PIECE_BYTES = 64 * 1024
 // OpenSSL makes records of no more than that (RFC 8446 §5.1).
 const MAX_RECORD_BYTES = 16 * 1024
+// Turns that come late catch up, and must not keep the link from being found faster than it was: starting, it doubles.
+const LATE_GAIN = 2
 // What marks go out with: a packet that is nearly full, which the last one of an answer seldom is.
 const FILLED = 0.75
 // A mark costs 17 bytes, its answer a packet on the way back: eight in a round trip tell soon enough.
@@ -136,7 +138,7 @@ export class Pipe {
    */
   mayInTurn(lateMs: number): number {
     if (this.pieceBytes >= MAX_RECORD_BYTES) return Number.POSITIVE_INFINITY
-    return Math.max(this.pieceBytes, (this.bandwidth ?? 0) * lateMs)
+    return Math.max(this.pieceBytes, (this.bandwidth ?? 0) * lateMs * LATE_GAIN)
   }
 
   /** Bytes per millisecond that the link was seen to carry of late; undefined before any load. */
