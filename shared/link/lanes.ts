@@ -15,6 +15,7 @@ export interface LinkStream extends Writable {
 }
 
 interface LinkSession {
+  readonly destroyed: boolean
   ping(answered: (error: Error | null) => void): boolean
 }
 
@@ -122,7 +123,9 @@ class Lanes {
         this.#lanes.get(command.lane)?.release(command.bytes)
         return
       case 'mark':
-        this.#session?.ping(error => {
+        // Streams close a moment after their session, and until then are written to; a PING would throw.
+        if (this.#session?.destroyed !== false) return
+        this.#session.ping(error => {
           if (!error) this.tell({ kind: 'mark-arrived', mark: command.mark })
         })
     }

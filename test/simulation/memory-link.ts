@@ -123,7 +123,7 @@ class MemorySession {
       })
       return true
     }
-    return { ping }
+    return { destroyed: false, ping }
   }
 }
 

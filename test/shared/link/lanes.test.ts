@@ -13,6 +13,7 @@ const turn = () => new Promise(resolve => setImmediate(resolve))
 class Session {
   readonly written: string[] = []
   readonly pings: ((error: Error | null) => void)[] = []
+  destroyed = false
   #now = 0
 
   now(): number {
@@ -28,6 +29,8 @@ class Session {
   }
 
   ping(answered: (error: Error | null) => void): boolean {
+    // As node:http2 does.
+    if (this.destroyed) throw new Error('The session has been destroyed')
     this.pings.push(answered)
     return true
   }
@@ -69,6 +72,18 @@ t.test('small loads that are put in together go out in one write, and the end wi
   await lane.put([verdict, ...['delta ', 'end'].map(text => ({ ...bulk, bytes: Buffer.from(text) }))], true)
   t.strictSame(session.written, ['head', 'verdict delta end'])
   t.ok(stream.writableEnded)
+})
+
+t.test('a session that was destroyed a moment before its streams is not pinged', async t => {
+  const session = new Session()
+  const { stream, lane } = session.open()
+  session.destroyed = true
+  const putting = lane.put([{ ...bulk, bytes: Buffer.alloc(5_000, 'x') }], true)
+  await turn()
+  t.ok(session.written.length > 0, 'what it wrote goes nowhere')
+  stream.destroy()
+  await putting.catch(() => undefined)
+  t.equal(session.pings.length, 0)
 })
 
 t.test('who puts in more than the link takes waits until it has gone but for one piece', async t => {
