@@ -243,6 +243,8 @@ export class LinkSession extends EventEmitter<SessionEvents> {
   }
 
   #ping(): void {
+    // It says that it has closed a moment after it was destroyed.
+    if (this.#http2.destroyed) return
     const sentAt = this.#clock.now()
     const bytesBefore = this.#connection.receivedBytes()
     this.#http2.ping(error => {
