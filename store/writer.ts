@@ -63,7 +63,7 @@ export type WriteOutcome = number | undefined
 const ROW_BYTES = 400
 // Given up at a time; a step is a few milliseconds.
 const EVICTED_AT_ONCE = 8
-// What became free is used again; only when it is much does the file shrink, by so many pages at a time.
+// What became free is used again; only when it is much does the file shrink, by so many pages for each command.
 const FREE_PAGES = (16 * 1024 * 1024) / PAGE_BYTES
 const VACUUMED_PAGES = 256
 // About 200 bytes each.
@@ -111,7 +111,7 @@ export class Writer {
       if (this.#seq !== before.seq) this.#setMeta('seq', this.#seq)
       if (this.#inflation !== before.inflation) this.#setMeta('inflation', this.#inflation)
       this.#db.exec('COMMIT')
-      this.#shrink()
+      this.#shrink(commands.length)
       // What was put may have been given up at once.
       return outcomes.map((outcome, at) => (commands[at]?.kind === 'put' ? this.#stillThere(outcome) : outcome))
     } catch (error) {
@@ -337,8 +337,8 @@ export class Writer {
     return (this.#get('PRAGMA freelist_count') as { freelist_count: number }).freelist_count
   }
 
-  #shrink(): void {
-    if (this.#freePages() > FREE_PAGES) this.#db.exec(`PRAGMA incremental_vacuum(${VACUUMED_PAGES})`)
+  #shrink(commands: number): void {
+    if (this.#freePages() > FREE_PAGES) this.#db.exec(`PRAGMA incremental_vacuum(${commands * VACUUMED_PAGES})`)
   }
 
   #stillThere(seq: number | undefined): number | undefined {
