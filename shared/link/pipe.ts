@@ -42,6 +42,8 @@ const PIECE_MS = 3
 const MAX_PIECE_BYTES = 64 * 1024
 // OpenSSL makes records of no more than that (RFC 8446 §5.1).
 const MAX_RECORD_BYTES = 16 * 1024
+// Where the largest takes no longer than that, turns are not bounded: on a busy machine they are few.
+const RECORD_MS = 10
 // Turns that come late catch up, and must not keep the link from being found faster than it was: starting, it doubles.
 const LATE_GAIN = 2
 // What marks go out with: a packet that is nearly full, which the last one of an answer seldom is.
@@ -137,7 +139,7 @@ export class Pipe {
    * be used only with its last. `lateMs`: how long ago the last turn was, when there was more to send then.
    */
   mayInTurn(lateMs: number): number {
-    if (this.pieceBytes >= MAX_RECORD_BYTES) return Number.POSITIVE_INFINITY
+    if ((this.bandwidth ?? 0) * RECORD_MS >= MAX_RECORD_BYTES) return Number.POSITIVE_INFINITY
     return Math.max(this.pieceBytes, (this.bandwidth ?? 0) * lateMs * LATE_GAIN)
   }
 
