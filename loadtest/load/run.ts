@@ -85,6 +85,8 @@ class Round {
   readonly #visits: readonly Visit[]
   readonly #options: RunOptions
   readonly #clients = new Map<number, Client>()
+  /** Contents that each path gave, the oldest first. */
+  readonly #given = new Map<string, (Buffer | undefined)[]>()
   readonly #loggedBefore = new Map<number, number>()
   readonly #ended: { readonly sample: Sample; readonly endedAt: number }[] = []
   readonly #deadline: number
@@ -138,10 +140,10 @@ class Round {
     const url = visit.url.startsWith('/') ? `${origin?.url}${visit.url}` : visit.url
     const path = visit.url.startsWith('/') ? visit.url : undefined
     if (path !== undefined && visit.ages) origin?.age(path)
-    const before = path === undefined ? undefined : origin?.current(path)
+    const since = path === undefined ? undefined : this.#rightSince(path, visit.ages)
     const page = await this.#get(visit.user, url)
-    // Another user's visit may have aged the page meanwhile: then either version is right.
-    const rightOnes = path === undefined ? undefined : [before, origin?.current(path)]
+    // Other users' visits may have aged the page meanwhile, more than once: then each of these versions is right.
+    const rightOnes = path === undefined ? undefined : [...(since?.() ?? []), origin?.current(path)]
     const isRight = rightOnes && page.error === undefined ? rightOnes.some(each => isSame(page, each)) : undefined
     const parts = this.#options.withParts && page.html !== undefined ? partsOf(page.html, url) : []
     const fetched = await Promise.all(parts.map(async part => ({ url: part, got: await this.#get(visit.user, part) })))
@@ -150,6 +152,15 @@ class Round {
     for (const part of fetched) {
       this.#note(visit, 'part', part.url, meantAt, part.got, { isRight: undefined, loadedMs: undefined })
     }
+  }
+
+  /** Notes what `path` gives now, and gives what it has given from now on, as far as visits made it age. */
+  #rightSince(path: string, isNew: boolean): () => readonly (Buffer | undefined)[] {
+    const given = this.#given.get(path) ?? []
+    this.#given.set(path, given)
+    if (isNew || given.length === 0) given.push(this.#contender.origin?.current(path))
+    const from = given.length - 1
+    return () => given.slice(from)
   }
 
   #get(user: number, url: string): Promise<Fetched> {
