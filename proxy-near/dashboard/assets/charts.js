@@ -56,15 +56,24 @@ export class TrafficChart {
     const [ink, line, blue, green] = ['--dim', '--line', '--blue', '--green'].map(resolve)
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line } }
     const bars = uPlot.paths.bars({ size: [0.9, 8] })
+    const time = (seconds, options) => new Date(seconds * 1000).toLocaleTimeString([], options)
     const value = (_plot, bytes) => (bytes === null ? '–' : formatBytes(bytes))
     this.#plot = new uPlot(
       {
         ...this.#size(),
         cursor: { drag: { x: false, y: false } },
         scales: { y: { range: (_plot, _low, high) => [0, Math.max(high, 1000)] } },
-        axes: [axis, { ...axis, size: 64, values: (_plot, ticks) => ticks.map(formatBytes) }],
+        axes: [
+          {
+            ...axis,
+            values: (_plot, ticks) =>
+              ticks.map(tick => time(tick, { hour: '2-digit', minute: '2-digit', second: '2-digit' })),
+            space: 90,
+          },
+          { ...axis, size: 64, values: (_plot, ticks) => ticks.map(formatBytes) },
+        ],
         series: [
-          {},
+          { label: 'at', value: (_plot, seconds) => (seconds === null ? '–' : time(seconds)) },
           { label: 'over the link', stroke: blue, fill: blue, paths: bars, points: { show: false }, value },
           { label: 'saved', stroke: green, width: 2, points: { show: false }, value },
         ],

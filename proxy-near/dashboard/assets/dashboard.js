@@ -119,24 +119,19 @@ function addExchange(exchange, isNew) {
 
 function exchangeRow(exchange, isNew) {
   const { at, method, url, way, fault, tunnelledFor, plan, baseBytes = 0, deltaBytes = 0, wholeBytes = 0 } = exchange
-  const { savedBytes = 0, savedMs, totalMs, firstByteMs, originWaitMs } = exchange
+  const { savedBytes = 0, savedMs, totalMs, originWaitMs } = exchange
   const [kind, meaning] = fault ? ['bad', `failed: ${fault}`] : (ways[way] ?? ['', ''])
-  const waited = Math.min(firstByteMs ?? totalMs, totalMs)
-  const flex = share => `flex: ${Math.max(share, 0.001)}`
-  const wait = make('span', { class: 'wait' })
-  const receive = make('span', { class: 'receive' })
-  wait.style.cssText = flex(waited / (totalMs || 1))
-  receive.style.cssText = flex((totalMs - waited) / (totalMs || 1))
   const reason = [
     meaning,
     tunnelReasons[tunnelledFor],
     planReasons[plan],
     originWaitMs === undefined ? undefined : `the site took ${formatMs(originWaitMs)}`,
+    baseBytes > 0 ? `${formatBytes(baseBytes)} came meanwhile` : undefined,
   ]
   return make(
     'tr',
     { class: isNew ? 'new' : undefined },
-    make('td', { class: 'number' }, new Date(at).toLocaleTimeString()),
+    make('td', { class: 'number when' }, new Date(at).toLocaleTimeString()),
     make('td', { class: 'url' }, method === 'GET' ? '' : `${method} `, url),
     make(
       'td',
@@ -144,19 +139,42 @@ function exchangeRow(exchange, isNew) {
       make('span', { class: `way ${kind}`, title: reason.filter(Boolean).join('; ') }, fault ?? way ?? '–'),
       make('span', { class: 'hidden' }, ` ${reason.filter(Boolean).join('; ')}`),
     ),
-    make('td', { class: 'number' }, formatBytes(baseBytes + deltaBytes + wholeBytes)),
+    make('td', { class: 'number', 'data-label': 'link' }, formatBytes(baseBytes + deltaBytes + wholeBytes)),
     make(
       'td',
-      { class: `number ${savedBytes < 0 ? 'lost' : 'saved'}` },
+      { class: `number ${savedBytes < 0 ? 'lost' : 'saved'}`, 'data-label': 'saved' },
       savedBytes === 0 && savedMs === 0 ? '' : `${formatBytes(savedBytes)}, ${formatMs(savedMs)}`,
     ),
     make(
       'td',
-      { class: 'number' },
+      { class: 'number time' },
       formatMs(totalMs),
-      make('div', { class: 'bar', 'aria-hidden': 'true' }, wait, receive),
+      make('div', { class: 'bar', 'aria-hidden': 'true' }, ...waterfall(exchange)),
     ),
   )
+}
+
+/** The parts of an exchange's time, in their order: at near, on the link, at the site, back on the link, receiving. */
+function waterfall({ way, totalMs, askedMs, verdictMs, firstByteMs, originWaitMs = 0, baseBytes = 0 }) {
+  const firstAt = Math.min(firstByteMs ?? totalMs, totalMs)
+  const answeredAt = Math.min(verdictMs ?? firstAt, totalMs)
+  const isOwn = way === 'fresh' || way === 'stale'
+  const askedAt = isOwn ? answeredAt : Math.min(askedMs ?? 0, answeredAt)
+  const siteMs = Math.min(originWaitMs, answeredAt - askedAt)
+  const linkMs = answeredAt - askedAt - siteMs
+  const parts = [
+    ['near', askedAt],
+    ['wait', linkMs / 2],
+    [baseBytes > 0 ? 'ahead' : 'site', siteMs],
+    ['wait', linkMs / 2],
+    ['near', firstAt - answeredAt],
+    ['receive', totalMs - firstAt],
+  ]
+  return parts.map(([name, ms]) => {
+    const part = make('span', { class: name })
+    part.style.flex = String(Math.max(ms / (totalMs || 1), 0))
+    return part
+  })
 }
 
 async function loadSites() {
@@ -189,18 +207,18 @@ function siteRow({ site, requests, linkBytes, savedBytes, lostBytes, ways: count
     'tr',
     {},
     make('td', { class: 'url' }, site),
-    make('td', { class: 'number' }, String(requests)),
-    make('td', { class: 'number' }, formatBytes(linkBytes)),
-    make('td', { class: 'number saved' }, formatBytes(savedBytes)),
-    make('td', { class: 'number lost' }, formatBytes(lostBytes)),
+    make('td', { class: 'number', 'data-label': 'requests' }, String(requests)),
+    make('td', { class: 'number', 'data-label': 'link' }, formatBytes(linkBytes)),
+    make('td', { class: 'number saved', 'data-label': 'saved' }, formatBytes(savedBytes)),
+    make('td', { class: 'number lost', 'data-label': 'lost' }, formatBytes(lostBytes)),
     make(
       'td',
-      {},
+      { class: 'ways' },
       Object.entries(counts)
         .map(([way, times]) => `${times} ${way}`)
         .join(', '),
     ),
-    make('td', {}, select),
+    make('td', { class: 'control' }, select),
   )
 }
 
@@ -293,7 +311,7 @@ function thresholdRow({ name, meaning, expects, value, default: fallback }) {
   } else {
     control = make('input', {
       ...common,
-      value: String(value),
+      value: writeBytes(name, value),
       autocomplete: 'off',
       onchange: event => void set(event.target.value),
     })
@@ -313,6 +331,13 @@ function thresholdRow({ name, meaning, expects, value, default: fallback }) {
       make('p', { class: 'effect', id: `${id}-effect`, role: 'status' }, effects.get(name)),
     ),
   )
+}
+
+/** As a person would write it. */
+function writeBytes(name, value) {
+  const units = { GiB: 1024 ** 3, MiB: 1024 ** 2, KiB: 1024, GB: 1e9, MB: 1e6, kB: 1e3 }
+  const [unit, size] = Object.entries(units).find(([, each]) => Number(value) > 0 && value % each === 0) ?? ['', 1]
+  return name.endsWith('Bytes') && unit !== '' ? `${value / size}${unit}` : String(value)
 }
 
 function toBytes(text) {
@@ -399,7 +424,9 @@ async function loadStart() {
       status.link === 'up'
         ? `Round trip ${formatMs(status.roundTripMs ?? 0)}.`
         : 'On the far host run the line below; it prints the command that starts near. Restart near with it.',
-      make('pre', { tabindex: '0' }, 'hunch far --listen 0.0.0.0:8443 --name YOUR.HOST'),
+      status.link === 'up'
+        ? undefined
+        : make('pre', { tabindex: '0' }, 'hunch far --listen 0.0.0.0:8443 --name YOUR.HOST'),
     ),
     step(
       'Your browser uses near',
