@@ -7,7 +7,7 @@ import { configOf, describeFinding, tune, tuningTables } from '../loadtest/tune/
 import { readTrace } from '../shared/exchange/trace-line.ts'
 import { asFault, Fault } from '../shared/fault.ts'
 
-const HELP = `Tries other thresholds on the exchanges of a trace (hunch near --trace), with the same policy and a model of the link.
+const HELP = `Tries other thresholds on the exchanges of a near's trace (hunch near --trace), with the same policy and a model of the link.
 
 Usage: hunch tune TRACE… [OPTIONS]
 

@@ -99,7 +99,6 @@ class Answering {
 
   async run(): Promise<void> {
     const { facts, ask, share } = this.#asked
-    this.#exchange.isTraced = ask.trace === true
     const { versions, waits, deltaShares, thresholds } = this.#context
     const isPlain = facts.method === 'GET' && valueOf(facts.fields, 'range') === undefined
     const digests = isPlain ? ask.bases.map(({ digest }) => digest) : []

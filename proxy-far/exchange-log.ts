@@ -5,7 +5,8 @@ import type { VerdictPlan } from '../shared/exchange/plan-answer.ts'
 import type { SpeculationCandidate } from '../shared/exchange/plan-speculation.ts'
 import type { Fault } from '../shared/fault.ts'
 import { withoutQuery } from '../shared/http/url.ts'
-import type { TraceParent } from '../shared/link/trace-parent.ts'
+import type { Ask } from '../shared/link/ask.ts'
+import type { ToldPlan } from '../shared/link/told-plan.ts'
 
 /** Filled in as an exchange goes on; bytes are those of content parts on the link. */
 export interface Exchange {
@@ -13,10 +14,10 @@ export interface Exchange {
   readonly url: string
   readonly nearId: string
   readonly startedAt: number
-  /** Whether near wants to be told what was weighed; and that. */
-  isTraced?: boolean
-  /** Near's span, where it makes any. */
-  parent?: TraceParent | undefined
+  /** What near says of itself and the link. */
+  ask?: Ask
+  /** What was decided and weighed, when the head goes. */
+  plan?: ToldPlan
   candidate?: SpeculationCandidate | undefined
   triedBytes?: number
   status?: number
@@ -26,6 +27,9 @@ export interface Exchange {
   originWaitMs?: number
   /** What was stale of the base: the delta as a part of the whole, both compressed. */
   deltaShare?: number | undefined
+  contentBytes?: number
+  /** What the whole costs on the link, as far as that is known. */
+  wholeCostBytes?: number
   baseBytes: number
   deltaBytes: number
   wholeBytes: number
@@ -41,9 +45,20 @@ export function logExchange(
   exchange: Exchange,
   end: { readonly now: number; readonly logQueries: boolean; readonly fault: Fault | undefined },
 ): void {
-  const { url, startedAt, verdict, isTraced: _isTraced, candidate: _candidate, parent: _parent, ...rest } = exchange
+  const { method, nearId, status, why, originWaitMs, deltaShare, triedBytes, baseBytes, deltaBytes, wholeBytes } =
+    exchange
+  const { url, startedAt, verdict } = exchange
   const line = {
-    ...rest,
+    method,
+    nearId,
+    status,
+    why,
+    originWaitMs,
+    deltaShare,
+    triedBytes,
+    baseBytes,
+    deltaBytes,
+    wholeBytes,
     url: end.logQueries ? url : withoutQuery(url),
     verdict: verdict?.kind,
     ...(verdict?.kind === 'whole' ? { whole: verdict.why } : {}),

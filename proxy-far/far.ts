@@ -58,6 +58,7 @@ import { SharedFetches } from './shared-fetch.ts'
 import { shareNears } from './shared-nears.ts'
 import { Spans } from './spans.ts'
 import { TICKET_DAY_MS, ticketKeysOf } from './ticket-keys.ts'
+import { Trace } from './trace.ts'
 import { openTunnel } from './tunnel.ts'
 import { openWebSocket } from './websocket.ts'
 
@@ -78,6 +79,7 @@ export interface Far {
  */
 export async function startFar(config: FarConfig, others?: Others): Promise<Far> {
   const log: FastifyBaseLogger = pino({ level: config.logLevel, name: 'hunch-far' }, pino.destination(2))
+  const trace = Trace.open(config, log, Date.now())
   const shared = await openSharedTier(config, log)
   const own = await openIdentity(config.data)
   const identity = shared ? shareNears(own, config.data, shared) : own
@@ -102,6 +104,7 @@ export async function startFar(config: FarConfig, others?: Others): Promise<Far>
       return live.config.thresholds
     },
     spans: await Spans.open(config),
+    trace,
     now: Date.now,
   }
   const learnt = new LearntKeeper(
@@ -160,6 +163,7 @@ export async function startFar(config: FarConfig, others?: Others): Promise<Far>
       context.gate.close()
       await context.origins.close()
       await context.deltas.close()
+      await context.trace?.close()
       learnt.close()
       await context.versions.close()
       await shared?.close()
@@ -177,6 +181,7 @@ interface FarContext extends AnswerContext {
   readonly metrics: FarMetrics
   /** Undefined: nobody wants any. */
   readonly spans: Spans | undefined
+  readonly trace: Trace | undefined
 }
 
 function figuresOf({ identity, sessions, versions, deltas, metrics }: FarContext, version: string): string {
@@ -324,6 +329,7 @@ async function serve(
     logExchange(context.log, exchange, { now: context.now(), logQueries: context.config.logQueries, fault })
     context.metrics.note(exchange, fault)
     context.spans?.note(exchange, fault, context.now())
+    context.trace?.note(exchange, fault, context.thresholds, context.now())
   }
   if (isConnect) {
     const { reach, config } = context
@@ -354,7 +360,7 @@ async function serve(
   try {
     const facts = { method: exchange.method, url: canonicalUrl(url), fields }
     const asked = { facts, ask: readAsk(headers), nearId, body, signal: gone.signal, share }
-    exchange.parent = asked.ask.parent
+    exchange.ask = asked.ask
     await answerAsk(answer, asked, context, exchange)
     finish(undefined, answer.sentBytes)
   } catch (error) {

@@ -98,6 +98,7 @@ export class AnswerSender {
     const same = known ?? [...commons, pump?.version].find(version => version?.digest === digest)
     const sibling = this.#siblings.find(each => each.digest === digest) ?? this.#chooseSibling(content)
     const verdict = this.#planVerdict(head, sibling, same)
+    this.#exchange.contentBytes = content.length
     const sent = await this.#sendVerdict(verdict, content, head, endOf(content, digest, head.trailers))
     return { ...sent, content, digest }
   }
@@ -114,6 +115,7 @@ export class AnswerSender {
         try {
           const sent = await streamDelta(this.#answer, this.#headPart(head, {}), base, opened, streamed)
           this.#exchange.deltaBytes = sent.wireBytes
+          this.#exchange.contentBytes = sent.length
           return sent
         } finally {
           this.#beginning.share.noteEncoded(opened.feed.ms)
@@ -204,6 +206,7 @@ export class AnswerSender {
     const codable = isCompressible(head.fields) && valueOf(head.fields, 'content-encoding') === undefined
     const sent = await streamWhole(this.#answer, this.#headPart(head, {}), codable ? 'br' : 'identity', streamed)
     this.#exchange.wholeBytes = sent.wireBytes
+    this.#exchange.contentBytes = sent.length
     return sent
   }
 
@@ -235,12 +238,15 @@ export class AnswerSender {
     }
     const base = commons.find(version => hasSameFields(ask, version, fieldsId(version.fields)))
     this.#exchange.status = status
-    const plan = this.#exchange.isTraced ? { plan: this.#toldPlan() } : {}
-    return { kind: 'head', bytes: encodeHead({ status, fields, facts, ...plan }, base?.fields) }
+    if (costs.wholeBytes !== undefined) this.#exchange.wholeCostBytes = costs.wholeBytes
+    const plan = this.#planOf()
+    this.#exchange.plan = plan
+    const told = ask.trace ? { plan } : {}
+    return { kind: 'head', bytes: encodeHead({ status, fields, facts, ...told }, base?.fields) }
   }
 
-  /** What a near that traces is told. */
-  #toldPlan(): ToldPlan {
+  /** For traces: far's own, and that of a near that wants to be told. */
+  #planOf(): ToldPlan {
     const { why, candidate, deltaShare, triedBytes } = this.#exchange
     return {
       word: why ?? (this.#beginning.pump ? 'speculate' : 'pass'),

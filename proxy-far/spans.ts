@@ -25,8 +25,8 @@ export class Spans {
   /** Notes an exchange that has ended. */
   note(exchange: Exchange, fault: Fault | undefined, now: number): void {
     const { trace, ROOT_CONTEXT, SpanKind, SpanStatusCode } = this.#api
-    const { method, url, startedAt, parent, originWaitMs, status, verdict, why, nearId } = exchange
-    const above = parent ? trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true }) : ROOT_CONTEXT
+    const { method, url, startedAt, ask, originWaitMs, status, verdict, why, nearId } = exchange
+    const above = ask?.parent ? trace.setSpanContext(ROOT_CONTEXT, { ...ask.parent, isRemote: true }) : ROOT_CONTEXT
     const tracer = trace.getTracer('hunch-far')
     const span = tracer.startSpan(method, { kind: SpanKind.SERVER, startTime: startedAt }, above)
     if (!span.isRecording()) return

@@ -446,7 +446,7 @@ function openTrace(config: NearConfig, log: FastifyBaseLogger): Trace | undefine
   const { trace: path, traceUrls, mode, thresholds } = config
   return path === undefined
     ? undefined
-    : Trace.open({ path, showsUrls: traceUrls, mode, thresholds, log, now: Date.now() })
+    : new Trace({ path, showsNames: traceUrls, mode, thresholds, log, now: Date.now() })
 }
 
 function openVersions(config: NearConfig, log: FastifyBaseLogger): KeptVersions {

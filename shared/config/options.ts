@@ -187,10 +187,10 @@ export const options = {
   connectTimeoutMs: row(milliseconds(1, LONGEST_WAIT_MS), { far: '10000' }, 'The longest wait to connect to a site'),
   trace: row(
     file,
-    { near: null },
-    'Write a line about each exchange there: sizes, times, decisions, keyed hashes of URLs',
+    { near: null, far: null },
+    'Write a line about each exchange there: sizes, times, decisions, keyed hashes of names',
   ),
-  traceUrls: row(toggle, { near: 'false' }, 'Name URLs and hosts in the trace as they are'),
+  traceUrls: row(toggle, { near: 'false', far: 'false' }, 'Name URLs and hosts, and nears, in the trace as they are'),
   logLevel: everywhere(
     word('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     'info',

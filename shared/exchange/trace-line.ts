@@ -1,10 +1,12 @@
-// A trace: what near writes down of its exchanges so that other thresholds can be tried on them. Lines of JSON; one that
-// begins a run, then one for each exchange as it ends. Sizes, times and decisions, never contents.
+// A trace: what near writes down of its exchanges so that other thresholds can be tried on them, and far of those that it
+// answers. Lines of JSON; one that begins a run, then one for each exchange as it ends. Sizes, times and decisions, never
+// contents. Far's say of which run they are: several of its processes may write to one file.
 // Knows: the lines. Does not know: files, how names are hidden, how a trace is replayed.
 import { type OptionRow, type Thresholds, thresholdOptions } from '../config/options.ts'
 import { parseThresholds } from '../config/site-settings.ts'
 import { Fault } from '../fault.ts'
 import type { Way } from '../http/cache-status.ts'
+import type { SpeculationWish } from '../link/ask.ts'
 import { formatPlan, parsePlan, type ToldPlan } from '../link/told-plan.ts'
 
 /** The time from a start of near to its end, on one link. */
@@ -44,6 +46,45 @@ export interface TracedExchange {
   readonly set?: Partial<Thresholds>
 }
 
+/** The time from a start of one of far's processes to its end. */
+export interface FarTraceRun {
+  readonly run: string
+  /** Milliseconds since the epoch; the exchanges count from here. */
+  readonly startedAt: number
+  readonly isNamed: boolean
+  readonly thresholds: Thresholds
+}
+
+/** What far knows of an exchange: all but when its bytes have arrived. */
+export interface FarTracedExchange {
+  readonly run: string
+  /** Which near asked. */
+  readonly near: string
+  /** When its ask came, in milliseconds since the run began. */
+  readonly at: number
+  readonly site: string
+  readonly url: string
+  readonly method: string
+  readonly status?: number
+  readonly verdict?: string
+  readonly fault?: string
+  /** Until the last byte was handed to the link, which may still have a round trip's worth to carry. */
+  readonly totalMs: number
+  readonly originWaitMs?: number
+  readonly contentBytes: number
+  readonly baseBytes: number
+  readonly deltaBytes: number
+  readonly wholeBytes: number
+  readonly wholeCostBytes?: number
+  /** As near told of the link, and what it wished. */
+  readonly bandwidthBytesPerSecond?: number
+  readonly roundTripMs?: number
+  readonly wish?: SpeculationWish
+  readonly plan?: ToldPlan
+  /** Thresholds that near and far agreed on that are not those of far's run. */
+  readonly set?: Partial<Thresholds>
+}
+
 // The version of the lines; a reader refuses others.
 const FORMAT = 1
 
@@ -52,9 +93,20 @@ export function beginTrace(run: Omit<TraceRun, 'exchanges'>): string {
   return `${JSON.stringify({ trace: FORMAT, startedAt, mode, isNamed, thresholds: writeThresholds(thresholds) })}\n`
 }
 
-export function writeExchange({ plan, set, ...rest }: TracedExchange): string {
+export function beginFarTrace({ thresholds, ...rest }: FarTraceRun): string {
+  return `${JSON.stringify({ trace: FORMAT, side: 'far', ...rest, thresholds: writeThresholds(thresholds) })}\n`
+}
+
+/** A line of near's or far's. */
+export function writeExchange({ plan, set, ...rest }: TracedExchange | FarTracedExchange): string {
   const more = { ...(plan ? { plan: formatPlan(plan) } : {}), ...(set ? { set: writeThresholds(set) } : {}) }
   return `${JSON.stringify({ ...rest, ...more })}\n`
+}
+
+/** The host that an URL, or CONNECT's target, names, without port and brackets. */
+export function siteOf(url: string): string {
+  const whole = url.includes('://') ? url : `https://${url}`
+  return URL.canParse(whole) ? new URL(whole).hostname.replaceAll(/^\[|\]$/g, '') : url
 }
 
 /** The thresholds that are not those of `run`; undefined when there are none. */
@@ -64,8 +116,8 @@ export function thresholdsBeside(run: Thresholds, own: Thresholds): Partial<Thre
 }
 
 /**
- * The runs of a trace. A last line without its end, as a process that was killed leaves it, is passed over. Raises USAGE
- * when `text` is no trace.
+ * The runs of a near's trace. A last line without its end, as a process that was killed leaves it, is passed over. Raises USAGE
+ * when `text` is none.
  */
 export function readTrace(text: string, shown: string): readonly TraceRun[] {
   const runs: (TraceRun & { readonly exchanges: TracedExchange[] })[] = []
@@ -96,8 +148,9 @@ function parseLine(line: string, where: string): Record<string, unknown> {
 }
 
 function readRun(value: Record<string, unknown>, where: string): Omit<TraceRun, 'exchanges'> {
-  const { trace, startedAt, mode, isNamed, thresholds } = value
+  const { trace, side, startedAt, mode, isNamed, thresholds } = value
   if (trace !== FORMAT) throw new Fault('USAGE', `${where}: a trace of format ${String(trace)}, not ${FORMAT}`)
+  if (side === 'far') throw new Fault('USAGE', `${where}: ${NOT_OF_FAR}`)
   const read = parseThresholds(thresholds, where)
   const isComplete = Object.keys(thresholdOptions).every(name => name in read)
   if (typeof startedAt !== 'number' || typeof mode !== 'string' || !isComplete) throw notTrace(where)
@@ -121,6 +174,10 @@ function readExchange(value: Record<string, unknown>, where: string): TracedExch
     ...(set === undefined ? {} : { set: parseThresholds(set, where) }),
   }
 }
+
+// What is to be foreseen is what a client waits for.
+const NOT_OF_FAR =
+  'a trace of far, which does not see when its bytes arrive; what thresholds are worth is told by the trace of the near (hunch near --trace)'
 
 /** As a configuration file has them; JSON has no Infinity. */
 function writeThresholds(thresholds: Partial<Thresholds>): Record<string, unknown> {

@@ -1,4 +1,4 @@
-// Claims about the trace that near writes: what it tells of exchanges, and what it keeps to itself.
+// Claims about the traces that near and far write: what it tells of exchanges, and what it keeps to itself.
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -54,6 +54,35 @@ t.test('far tells nothing of what it weighed to a near that does not ask', async
   t.equal(exchanges[0].plan, undefined)
 })
 
-t.test('a trace that cannot be written keeps near from starting', async t => {
-  await t.rejects(startPair(t, { near: ['--trace', '/does/not/exist/trace'] }), { code: 'CANNOT_READ' })
+t.test('far writes what it decided and weighed for each near, asked to tell it or not, and names nobody', async t => {
+  const origin = await startOrigin({ listen: { host: '127.0.0.1', port: 0 }, seed: 3, waits: 40 })
+  t.teardown(() => origin.close())
+  const path = join(t.testdir(), 'trace.jsonl')
+  const pair = await startPair(t, { far: ['--trace', path] })
+  const second = await pair.addNear({ arguments: ['--max-delta-ratio', '0.7'] })
+  for (const { address } of [pair.near, pair.near, second]) {
+    origin.age('/news')
+    await ask(address, `${origin.url}/news?who=alice`)
+  }
+  await pair.far.close()
+  const text = await readFile(path, 'utf8')
+  t.notMatch(text, /127\.0\.0\.1|news|alice/)
+  const [begun, whole, delta, corrected, ...others] = text
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => JSON.parse(line))
+  t.strictSame(others, [])
+  t.match(begun, { trace: 1, side: 'far', isNamed: false, run: String, thresholds: { maxWastePercent: 100 } })
+  t.match(whole, { run: begun.run, status: 200, verdict: 'whole', wish: 'balanced', plan: 'no-version' })
+  t.ok(whole.wholeBytes > 0 && whole.contentBytes > whole.wholeBytes)
+  t.match(delta, { near: whole.near, url: whole.url, verdict: 'delta', plan: /^common size=\d+ .*share=/ })
+  t.match(corrected, { verdict: 'delta', plan: /^speculate /, set: { maxDeltaRatio: 0.7 } })
+  t.ok(corrected.baseBytes > 0 && corrected.originWaitMs >= 40 && corrected.totalMs >= corrected.originWaitMs)
+  t.not(corrected.near, delta.near, 'another near')
+})
+
+t.test('a trace that cannot be written keeps a proxy from starting', async t => {
+  const words = ['--trace', '/does/not/exist/trace']
+  await t.rejects(startPair(t, { near: words }), { code: 'CANNOT_READ' })
+  await t.rejects(startPair(t, { far: words }), { code: 'CANNOT_READ' })
 })

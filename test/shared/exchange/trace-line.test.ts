@@ -1,9 +1,11 @@
 // Claims about traces: what is written is read back, and what is no trace is refused by its line.
 import t from 'tap'
 import {
+  beginFarTrace,
   beginTrace,
   defaultThresholds,
   readTrace,
+  siteOf,
   thresholdsBeside,
   type TracedExchange,
   writeExchange,
@@ -44,6 +46,27 @@ t.test('a line that a killed process left half is passed over', async t => {
 t.test('thresholds are written where they are not those of the run', async t => {
   t.equal(thresholdsBeside(thresholds, { ...thresholds }), undefined)
   t.strictSame(thresholdsBeside(thresholds, { ...thresholds, maxDeltaRatio: 0.5 }), { maxDeltaRatio: 0.5 })
+})
+
+t.test("far's trace tells its side and run, and is refused with what to read in its place", async t => {
+  const run = { run: 'a1', startedAt: 1_700_000_000_000, isNamed: false, thresholds }
+  t.match(JSON.parse(beginFarTrace(run)), {
+    trace: 1,
+    side: 'far',
+    run: 'a1',
+    thresholds: { monthlyBudgetBytes: 'none' },
+  })
+  const line = writeExchange({ ...exchange, run: 'a1', near: 'n', wish: 'balanced', verdict: 'delta' })
+  t.match(JSON.parse(line), { run: 'a1', near: 'n', wish: 'balanced', verdict: 'delta', plan: 'speculate share=0.03' })
+  t.throws(() => readTrace(beginFarTrace(run) + line, 'trace'), {
+    code: 'USAGE',
+    message: /line 1: .*hunch near --trace/,
+  })
+})
+
+t.test('a site is a host, however it is named', async t => {
+  const named = ['http://a.example:81/b?c', 'a.example:443', 'https://[::1]:8443/', 'not a host']
+  t.strictSame(named.map(siteOf), ['a.example', 'a.example', '::1', 'not a host'])
 })
 
 t.test('what is no trace is refused, and where', async t => {
