@@ -56,6 +56,9 @@ export interface AnswerHead {
 }
 
 const EMPTY = new Uint8Array(0)
+// Of a delta that takes longer, near releases the beginning meanwhile: a check is 13 bytes.
+const RELEASE_MS = 50
+const LEAST_RELEASE_BYTES = 2048
 
 export class AnswerSender {
   readonly #answer: AnswerStream
@@ -184,7 +187,8 @@ export class AnswerSender {
     }
     this.#exchange.deltaShare = observeShare(delta.bytes.length / wholeBytes, base.length / base.version.content.length)
     const part = this.#headPart(head, { wholeBytes, deltaBytes: delta.bytes.length })
-    const sent = await sendReadyDelta(this.#answer, part, base, delta, content, end)
+    const releaseBytes = Math.max(LEAST_RELEASE_BYTES, ((ask.link.bandwidthBytesPerSecond ?? 0) / 1000) * RELEASE_MS)
+    const sent = await sendReadyDelta(this.#answer, part, base, delta, content, end, Math.round(releaseBytes))
     this.#exchange.deltaBytes = sent.wireBytes
     return sent
   }

@@ -3,7 +3,7 @@
 // Knows: compressors, deltas in the making, parts. Does not know: why this form (plan-answer.ts), versions' stores.
 import { promisify } from 'node:util'
 import { brotliCompress, brotliCompressSync, constants, createBrotliCompress } from 'node:zlib'
-import type { DeltaFormat } from '../shared/delta/format.ts'
+import { createDeltaDecoder, type DeltaFormat } from '../shared/delta/format.ts'
 import { RunningDigest } from '../shared/exchange/running-digest.ts'
 import { EASY_QUALITY } from '../shared/exchange/whole-quality.ts'
 import type { Part, WholeCoding } from '../shared/link/parts.ts'
@@ -66,7 +66,10 @@ export async function compressWhole(content: Uint8Array, quality: number): Promi
   return promisify(brotliCompress)(content, { params })
 }
 
-/** Sends a delta that is complete: head, verdict and delta in one write. */
+/**
+ * Sends a delta that is complete: head, verdict and delta in one write. `releaseBytes`: of a delta that is longer, near may
+ * release what it has made so often.
+ */
 export async function sendReadyDelta(
   answer: AnswerStream,
   head: Part,
@@ -74,9 +77,39 @@ export async function sendReadyDelta(
   delta: MadeDelta,
   content: Uint8Array,
   end: End,
+  releaseBytes: number,
 ): Promise<SentContent> {
-  await answer.send(head, deltaPart(delta.format, base), { kind: 'delta-bytes', bytes: delta.bytes }, end)
+  const parts = await withChecks(base, delta, content, releaseBytes)
+  await answer.send(head, deltaPart(delta.format, base), ...parts, end)
   return { length: content.length, digest: end.digest, wireBytes: delta.bytes.length, content }
+}
+
+/** The parts of a delta; one that is long comes in pieces, with a check behind each of what can be made of it so far. */
+export async function withChecks(
+  base: DeltaBase,
+  { format, bytes }: MadeDelta,
+  content: Uint8Array,
+  everyBytes: number,
+): Promise<readonly Part[]> {
+  if (bytes.length < 2 * everyBytes) return [{ kind: 'delta-bytes', bytes }]
+  const from = base.version.content.subarray(0, base.length)
+  const decoder = new Feed(createDeltaDecoder(format, from, { framing: 'link', maxTargetBytes: content.length }))
+  const digest = new RunningDigest()
+  const parts: Part[] = []
+  try {
+    for (let start = 0; start < bytes.length; start += everyBytes) {
+      const piece = bytes.subarray(start, start + everyBytes)
+      parts.push({ kind: 'delta-bytes', bytes: piece })
+      // What near makes of the same bytes is as much, however they come (shared/store/compressed.ts).
+      const { length } = await decoder.write(piece)
+      if (length === 0 || digest.length + length === content.length) continue
+      digest.update(content.subarray(digest.length, digest.length + length))
+      parts.push({ kind: 'check', length: digest.length, digest: digest.short() })
+    }
+  } finally {
+    decoder.destroy()
+  }
+  return parts
 }
 
 /** Sends a whole content that is compressed already, or not worth compressing. */
