@@ -46,8 +46,12 @@ const near = await far.startNear({ link: presetFigures('leo'), arguments: stores
 const stopping = new AbortController()
 // A proxy that ends is the worst finding there is, and nothing after it would be worth the time.
 for (const [side, { ended }] of Object.entries({ far, near })) {
-  void ended.then(said => {
-    if (!stopping.signal.aborted) throw new Error(`${side} ended by itself: ${said}`)
+  void ended.then(async said => {
+    if (stopping.signal.aborted) return
+    stopping.abort()
+    console.error(`${side} ended by itself: ${said}`)
+    await far.close()
+    process.exit(1)
   })
 }
 const totals: SoakTotals = new Map()
