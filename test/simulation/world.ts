@@ -316,8 +316,13 @@ class SimulatedNear {
     if (finding) world.find(`${method} ${url} of ${this.#name}: ${finding}; ${client.status}, ${way}`)
     const isSuccess = !fault && complete && (client.status ?? 500) < 500
     const mayFail = event.wish === 'only-if-cached'
-    if (world.script.calm && exchange.askedAgainFor) {
-      world.find(`${method} ${url} was asked again for ${exchange.askedAgainFor} where nothing goes wrong`)
+    const again = exchange.askedAgainFor
+    const isHarmed = event.tampering.kind !== 'none' || this.#damaged.size > 0
+    if (again && again !== 'LINK_CLOSED' && !isHarmed) {
+      world.find(`${method} ${url} was asked again for ${again} where nothing was damaged`)
+    }
+    if (world.script.calm && again) {
+      world.find(`${method} ${url} was asked again for ${again} where nothing goes wrong`)
     }
     if (world.script.calm && !isSuccess && !mayFail) {
       world.find(`${method} ${url} failed where nothing goes wrong: ${client.status}, ${fault?.code}`)
