@@ -16,13 +16,15 @@ if (isMainThread && side !== undefined && SOAK_OUT !== undefined) {
     const [p50, p99, max] = [delay.percentile(50), delay.percentile(99), delay.max].map(milliseconds)
     // What is measured is what lives, not when the engine last cleaned up.
     globalThis.gc?.()
-    const { rss, heapUsed, external } = process.memoryUsage()
+    const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage()
     const row = [
       side,
       Math.round((Date.now() - Number(SOAK_STARTED_AT)) / 1000),
       Math.round(rss / 1024),
       Math.round(heapUsed / 1024),
+      Math.round(heapTotal / 1024),
       Math.round(external / 1024),
+      Math.round(arrayBuffers / 1024),
       process.getActiveResourcesInfo().length,
       readdirSync('/proc/self/fd').length,
       p50,

@@ -1,6 +1,6 @@
 // A pair under mixed load for a long time: `node loadtest/soak.ts --minutes 60 --csv FILE`.
 // The link is cut once a minute. Each proxy writes every ten seconds what it holds (soak-probe.ts); what is held at the end
-// must be what was held when the stores had filled.
+// must be what was held when the stores had filled: it exits 1 when something rises (trend.ts) or an answer was wrong.
 // Knows: how a pair is started, what is compared. Does not know: what the clients do (soak-load.ts).
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -10,6 +10,7 @@ import { presetFigures } from './link/presets.ts'
 import { median } from './get.ts'
 import { startOrigin } from './origin/origin.ts'
 import { startFar } from './pair.ts'
+import { trendOf } from './trend.ts'
 import { runClients, type SoakTotals, startLiveOrigin } from './soak-load.ts'
 
 const { values } = parseArgs({
@@ -20,7 +21,8 @@ const { values } = parseArgs({
 })
 const durationMs = Number(values.minutes) * 60_000
 const csv = values.csv
-const columns = 'side,second,rss_kib,heap_kib,external_kib,resources,files,delay_p50_ms,delay_p99_ms,delay_max_ms'
+const columns =
+  'side,second,rss_kib,heap_kib,heap_total_kib,external_kib,array_buffers_kib,resources,files,delay_p50_ms,delay_p99_ms,delay_max_ms'
 const CUT_EVERY_MS = 60_000
 const DOWN_MS = 2_000
 
@@ -77,14 +79,31 @@ const rows = readFileSync(csv, 'utf8')
   .split('\n')
   .slice(1)
   .map(line => line.split(','))
+// The first third fills the stores and lets the engine find its pace: it is not judged.
+const WARM_UP = 1 / 3
+// A pause of the machine is no property of a proxy: the longest delays are shown, not judged.
+const shownOnly = new Set(['delay_max_ms'])
+const minutes = Math.floor(durationMs / 60_000)
+const risen: string[] = []
 for (const side of ['near', 'far']) {
   const own = rows.filter(([first]) => first === side)
-  // The first third fills the stores and lets the engine find its pace.
-  const from = Math.floor(own.length / 3)
-  const middle = Math.floor((own.length - from) / 2) + from
+  const perMinute = Array.from({ length: minutes }, (_, minute) =>
+    own.filter(([, second]) => Math.floor(Number(second) / 60) === minute),
+  )
   for (const [at, name] of columns.split(',').entries()) {
     if (at < 2) continue
-    const of = (some: readonly (readonly string[])[]) => median(some.map(row => Number(row[at])))
-    console.log(`${side.padEnd(5)} ${name.padEnd(14)} ${of(own.slice(from, middle))} then ${of(own.slice(middle))}`)
+    const samples = perMinute.flatMap((some, minute) =>
+      some.length > 0 ? [{ minute, value: median(some.map(row => Number(row[at]))) }] : [],
+    )
+    const judged = samples.filter(({ minute }) => minute >= minutes * WARM_UP)
+    const { median: middle, perHour, tau, rises } = trendOf(judged)
+    const isRise = rises && !shownOnly.has(name)
+    if (isRise) risen.push(`${side} ${name}`)
+    const trend = `${perHour < 0 ? '' : '+'}${perHour.toFixed(1)} an hour, tau ${tau.toFixed(2)}`
+    console.log(`${side.padEnd(5)} ${name.padEnd(18)} median ${middle}, ${trend}${isRise ? ': RISES' : ''}`)
+    console.log(`      by minute: ${samples.map(({ value }) => value).join(' ')}`)
   }
 }
+const wrong = [...totals.values()].reduce((sum, each) => sum + each.wrong, 0)
+console.log(risen.length > 0 ? `not flat: ${risen.join(', ')}` : 'flat: nothing rises behind the first third')
+process.exitCode = risen.length > 0 || wrong > 0 ? 1 : 0
