@@ -98,6 +98,14 @@ type Target =
   | { readonly kind: 'proxied'; readonly request: ClientRequest }
   | { readonly kind: 'bad'; readonly fault: Fault }
 
+const loopbackNames: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+/** Programs that send everything to their proxy mean near's page, and not what listens there on far's host. */
+function isOwnUrl({ protocol, hostname, port }: URL, localPort: number | undefined): boolean {
+  if (hostname === NEAR_HOST) return true
+  return protocol === 'http:' && loopbackNames.has(hostname) && Number(port || 80) === localPort
+}
+
 /** `authority`: that of the opened connection in which the request came, if it did. */
 function targetOf(message: IncomingMessage, retire: () => void, authority: string | undefined): Target {
   const target = message.url ?? ''
@@ -105,7 +113,7 @@ function targetOf(message: IncomingMessage, retire: () => void, authority: strin
   if (authority === undefined && (target.startsWith('/') || target === '*')) return { kind: 'own' }
   try {
     const url = authority === undefined ? canonicalUrl(target) : urlInside(authority, target, message.headers.host)
-    if (authority === undefined && new URL(url).hostname === NEAR_HOST) {
+    if (authority === undefined && isOwnUrl(new URL(url), message.socket.localPort)) {
       message.url = url.slice(url.indexOf('/', 'https://'.length))
       return { kind: 'own' }
     }

@@ -97,6 +97,8 @@ t.test('another site in the same browser can neither read nor change anything', 
       [`${DASHBOARD}${path}`, options] as const,
     )
   t.equal(await attempt('/status.json', {}), 'failed')
+  t.equal(await attempt('/healthz', {}), 'failed', 'not even whether near is there')
+  t.equal(await attempt('/healthz', { mode: 'no-cors' }), 'failed')
   t.equal(await attempt('/effect.json?speculation=off', {}), 'failed')
   t.equal(await attempt('/activity.json', { mode: 'no-cors' }), 'failed', 'not even an opaque response')
   const body = '{"thresholds":{"speculation":"off"}}'
@@ -122,11 +124,37 @@ t.test('another site in the same browser can neither read nor change anything', 
   t.match(await askOwn(Number(port), `localhost:${port}`), { status: 200 })
 })
 
+t.test('a program that sends everything to its proxy finds near under its own address, too', async t => {
+  const [, port] = near.address.split(':')
+  for (const host of ['localhost', '127.0.0.1']) {
+    t.match(await ask(near.address, `http://${host}:${port}/healthz`), { status: 200 }, host)
+  }
+  t.match(await ask(near.address, `http://localhost:${port}/healthz`, { fields: ['Origin', 'http://evil.example'] }), {
+    status: 403,
+  })
+})
+
+t.test('the page says whether its browser goes through near, also when it was asked for by its address', async t => {
+  const step = (page: Page) => page.locator('#steps li', { hasText: 'Your browser uses near' }).locator('.done, .todo')
+  // Chromium asks near itself for near's page, unless it was told to send loopback addresses to its proxy, too.
+  for (const [proxy, said] of [
+    [`http://${near.address}`, 'Works.'],
+    [undefined, 'Not yet.'],
+  ] as const) {
+    const other = await launchChromium(proxy)
+    t.teardown(() => other.close())
+    const page = await other.newPage()
+    await page.goto(`http://${near.address}/#start`)
+    await step(page).waitFor()
+    t.equal((await step(page).innerText()).trim(), said)
+  }
+})
+
 t.test('the page runs no script and loads nothing but its own', async t => {
   const page = await ask(near.address, `${DASHBOARD}/`)
   const [policy = ''] = page.all('content-security-policy')
   t.match(policy, /^default-src 'none'/)
-  t.notMatch(policy, /unsafe|\*|https?:/)
+  t.notMatch(policy.replace('http://hunch.invalid', ''), /unsafe|\*|https?:/)
   const html = page.body.toString()
   t.notMatch(html, /<script(?![^>]*\bsrc="\/assets\/)/)
   t.notMatch(html, /\bon\w+=|style=|https?:\/\//)
