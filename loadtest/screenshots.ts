@@ -24,7 +24,7 @@ const ROUNDS = 6
 // What somebody reads: pages that far has, that near has, that changed, that did not, and a few parts of them.
 const visits: readonly string[] = [
   '/news',
-  '/style.css',
+  '/assets/site.css',
   '/article/1',
   '/article/2',
   '/item?id=1',
@@ -44,7 +44,7 @@ const far = await startFar(['--allow-private'])
 try {
   // Somebody else reads before, so that far has versions to send ahead.
   const other = await far.startNear({ link: undefined })
-  for (const path of ['/news', '/article/1', '/about', '/item?id=9']) await get(origin.url + path, other.proxy)
+  for (const path of ['/news', '/article/1', '/feed.xml', '/item?id=9']) await get(origin.url + path, other.proxy)
   await other.close()
   origin.age()
   const near = await far.startNear({ link: presetFigures('edge') })
@@ -60,7 +60,7 @@ try {
       }
     }
     // What only far has, and then what near has just got.
-    for (const path of ['/about', '/about']) await get(origin.url + path, near.proxy)
+    for (const path of ['/feed.xml', '/item?id=1', '/feed.xml']) await get(origin.url + path, near.proxy)
     for (const [name, viewport] of Object.entries(screens)) {
       for (const colorScheme of ['light', 'dark'] as const) {
         const page = await browser.newPage({ viewport, colorScheme })

@@ -132,7 +132,11 @@ function exchangeRow(exchange, isNew) {
     'tr',
     { class: isNew ? 'new' : undefined },
     make('td', { class: 'number when' }, new Date(at).toLocaleTimeString()),
-    make('td', { class: 'url' }, method === 'GET' ? '' : `${method} `, url),
+    make(
+      'td',
+      { class: 'url' },
+      make('div', { class: 'clamp', title: url }, method === 'GET' ? '' : `${method} `, url),
+    ),
     make(
       'td',
       {},
