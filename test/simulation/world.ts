@@ -168,6 +168,8 @@ class SimulatedNear {
   #clients = new Set<FakeClient>()
   /** The URLs of which a version was damaged in memory. */
   readonly #damaged = new Set<string>()
+  /** Those that a HEAD was sent for: it may be under way. */
+  readonly #heads = new Set<string>()
   #begun = 0
   #logged = 0
   #ended = 0
@@ -200,6 +202,7 @@ class SimulatedNear {
   /** Turns a bit of what is held of a page, and asks for it so that it has to be confirmed. */
   async flip(page: number, bit: number): Promise<void> {
     const url = ModelOrigin.urlOf(page)
+    if (this.#heads.has(url)) return
     const held = this.versions.of(url, [NEAR_SCOPE])
     for (const version of held.toReversed()) {
       if (version.content.length === 0) continue
@@ -219,7 +222,10 @@ class SimulatedNear {
     world.exchanges += 1
     const url = ModelOrigin.urlOf(event.page)
     // The head of a HEAD makes what is held fresh again, content unseen (RFC 9111 §4.3.5).
-    if (event.method === 'HEAD' && this.#damaged.has(url)) this.versions.drop(url, [NEAR_SCOPE])
+    if (event.method === 'HEAD') {
+      this.#heads.add(url)
+      if (this.#damaged.has(url)) this.versions.drop(url, [NEAR_SCOPE])
+    }
     origin.decide(url, event.fate)
     if (event.fate.kind !== 'answer') world.count(`origin: ${event.fate.kind}`)
     const language = ['en', 'de'][event.language] as string
