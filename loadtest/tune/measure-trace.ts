@@ -1,6 +1,6 @@
 // What writing a trace costs: requests a second through near, and the processor's time that near takes for each, with and
 // without one, in turns (A B A B …); for what near holds fresh (the cheapest exchange that there is) and for what crosses a
-// link without a limit. Linux only: it reads /proc.
+// link without a limit. Linux only: it reads /proc. With --far: what it costs far, which sees only the latter.
 // Knows: running pairs, an origin of one small page. Does not know: how a trace is written.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -24,18 +24,23 @@ const origin = createServer((request, response) => {
 })
 await new Promise<void>(resolve => origin.listen(0, '127.0.0.1', resolve))
 const { port } = origin.address() as AddressInfo
-const far = await startFar(['--allow-private', '--log-level', 'warn'])
+const ofFar = process.argv.includes('--far')
+const quiet = ['--log-level', 'warn']
 const folder = await mkdtemp(join(tmpdir(), 'hunch-trace-'))
-const nears = []
-for (const trace of [[], ['--trace', join(folder, 'trace.jsonl')]]) {
-  nears.push(await far.startNear({ link: undefined, arguments: ['--log-level', 'warn', ...trace] }))
+const traced = ['--trace', join(folder, 'trace.jsonl')]
+const startFarWith = (words: readonly string[]) => startFar(['--allow-private', ...quiet, ...words])
+const first = await startFarWith([])
+const second = ofFar ? await startFarWith(traced) : first
+const sides: { readonly pid: number; readonly client: Client }[] = []
+for (const far of [first, second]) {
+  const trace = sides.length > 0 && !ofFar ? traced : []
+  const near = await far.startNear({ link: undefined, arguments: [...quiet, ...trace] })
+  const url = new URL(near.proxy)
+  const client = new Client({ host: url.hostname, port: Number(url.port) })
+  sides.push({ pid: ofFar ? far.pid : near.pid, client })
 }
-const sides = nears.map(({ proxy, pid }) => {
-  const url = new URL(proxy)
-  return { pid, client: new Client({ host: url.hostname, port: Number(url.port) }) }
-})
 
-for (const path of ['/fresh', '/asked']) {
+for (const path of ofFar ? ['/asked'] : ['/fresh', '/asked']) {
   const seen = sides.map(() => ({ rates: [] as number[], cpuMs: [] as number[] }))
   for (let round = -1; round < ROUNDS; round++) {
     for (const [index, side] of sides.entries()) {
@@ -58,7 +63,7 @@ for (const path of ['/fresh', '/asked']) {
   }
 }
 await Promise.all(sides.map(({ client }) => client.close()))
-await far.close()
+await Promise.all([...new Set([first, second])].map(far => far.close()))
 origin.close()
 
 async function rateOf(client: Client, path: string): Promise<number> {
