@@ -1,4 +1,5 @@
 // Claims about a pair that was ended and started again: what both kept, and what they never did.
+import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -97,6 +98,27 @@ t.test('a restart of near does not forget what the data plan has paid for this m
   const near = await pair.restart()
   t.strictSame(await readMonth(near.address), spent)
 })
+
+t.test('a near that was restarted knows the link before anything has crossed it; one that is new does not', async t => {
+  const pair = await startPair(t, kept)
+  const origin = await Origin.start(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'image/png' }).end(randomBytes(1_000_000))
+  })
+  t.equal(await readBandwidth((await pair.addNear()).address), undefined)
+  while ((await readBandwidth(pair.near.address)) === undefined) await ask(pair.near.address, origin.url)
+  const near = await pair.restart()
+  t.type(await readBandwidth(near.address), 'number')
+})
+
+/** What near says of its link, once it has one. */
+async function readBandwidth(address: string): Promise<number | undefined> {
+  for (;;) {
+    const text = (await ask(address, 'http://hunch.invalid/metrics')).body.toString()
+    const of = (name: string) => new RegExp(`^hunch_near_link_${name} (.*)$`, 'm').exec(text)?.[1]
+    const bandwidth = of('bandwidth_bytes_per_second')
+    if (of('up') === '1') return bandwidth === undefined ? undefined : Number(bandwidth)
+  }
+}
 
 async function readMonth(address: string): Promise<{ linkBytes: number; budgetBytes?: number }> {
   return JSON.parse((await ask(address, 'http://hunch.invalid/status.json')).body.toString()).month
