@@ -16,7 +16,10 @@ t.test('every option can be copied from it as it is typed', async t => {
 })
 
 t.test('groff takes it without a warning', async t => {
-  const { error, stdout, stderr } = spawnSync('groff', ['-man', '-Tutf8', '-ww', '-P-cbou'], { input: page, encoding: 'utf8' })
+  const { error, stdout, stderr } = spawnSync('groff', ['-man', '-Tutf8', '-ww', '-P-cbou'], {
+    input: page,
+    encoding: 'utf8',
+  })
   if (error) return t.comment('groff is not installed: not tried')
   t.equal(stderr, '')
   t.match(stdout, /hunch far init \[--install\]/)
