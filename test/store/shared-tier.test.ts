@@ -9,7 +9,9 @@ import {
   startRedisCluster,
   startSecureRedis,
 } from '../../loadtest/store/running-redis.ts'
+import { LearntKeeper } from '../../store/learnt.ts'
 import { READ_MS, SharedTier } from '../../store/shared-tier.ts'
+import { UrlHistory } from '../../shared/exchange/url-history.ts'
 import { sharedNames } from '../../shared/store/shared-names.ts'
 import { shorten, type Scope } from '../../shared/version.ts'
 import { makeLeaf, trust } from '../pair/tls-origin.ts'
@@ -94,6 +96,26 @@ t.test('nothing that was changed on the server is believed', async t => {
   t.strictSame(await recall((await open(t, server.url)).kept), [], 'the record of another URL')
   server.ask('LPUSH', sharedNames.versions(URL_A, 'public'), 'nonsense')
   t.strictSame(await recall((await open(t, server.url)).kept), [], 'no record')
+})
+
+t.test('what the fars of all machines have learnt each of them knows', async t => {
+  const server = await start(t)
+  const histories = await Promise.all(
+    ['one', 'other'].map(async (host, at) => {
+      const { kept, shared } = await open(t, server.url)
+      const history = new UrlHistory()
+      history.note(`http://${host}.example/`, 100 + at, 'public')
+      const learnt = { kind: 'waits', entries: () => history.hostEntries(), restore: history.restore.bind(history) }
+      const keeper = new LearntKeeper(kept, [learnt], shared)
+      t.teardown(() => keeper.close())
+      return { history, keeper }
+    }),
+  )
+  for (const { keeper } of [...histories, ...histories]) await keeper.exchange()
+  for (const { history } of histories) {
+    t.strictSame(history.of('http://one.example/else', PUBLIC), [100])
+    t.strictSame(history.of('http://other.example/else', PUBLIC), [101])
+  }
 })
 
 t.test('a server that hangs, dies and comes back costs nothing but what it would have known', async t => {
