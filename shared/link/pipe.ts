@@ -61,8 +61,9 @@ const GAIN = 1.25
 // it can, with 25 ms 95 %. It costs an urgent answer no more than that.
 const SLACK_MS = 25
 // One piece in a round trip tells nothing: whatever the link is, it is as if the packet took all of the time. The second
-// must go out before the first has been answered.
-const LEAST_PIECES = 1.5
+// must go out before the first has been answered. No more: on a modem half a piece more made urgent answers wait 10 % longer,
+// and carried nothing.
+const LEAST_PIECES = 1.05
 // A round faster by a quarter is faster; three without are a plateau.
 const FASTER = 1.25
 const PLATEAU_ROUNDS = 3
