@@ -120,6 +120,48 @@ t.test('an older TLS, or a protocol that is not HTTP/2, gets no connection', asy
   t.equal(await dial({ ALPNProtocols: ['http/1.1'] }), 'refused')
 })
 
+t.test(
+  'every TLS that OpenSSL can still speak is tried: far takes 1.3 with its three usual ciphers, and no other',
+  async t => {
+    const { url } = await startPair(t)
+    const taken: string[] = []
+    const tries = [
+      ...(['TLSv1', 'TLSv1.1', 'TLSv1.2'] as const).map(version => ({
+        minVersion: version,
+        maxVersion: version,
+        ciphers: 'ALL:@SECLEVEL=0',
+      })),
+      // Those of RFC 8446 §B.4.
+      ...[
+        'AES_128_GCM_SHA256',
+        'AES_256_GCM_SHA384',
+        'CHACHA20_POLY1305_SHA256',
+        'AES_128_CCM_SHA256',
+        'AES_128_CCM_8_SHA256',
+      ].map(cipher => ({ minVersion: 'TLSv1.3' as const, ciphers: `TLS_${cipher}:ALL:@SECLEVEL=0` })),
+    ]
+    for (const options of tries) {
+      const socket = connectTls({
+        port: url.port,
+        host: '127.0.0.1',
+        rejectUnauthorized: false,
+        ALPNProtocols: ['h2'],
+        ...options,
+      })
+      await once(socket, 'secureConnect').then(
+        () => taken.push(`${socket.getProtocol()} ${socket.getCipher().standardName}`),
+        () => undefined,
+      )
+      socket.destroy()
+    }
+    t.strictSame(taken, [
+      'TLSv1.3 TLS_AES_128_GCM_SHA256',
+      'TLSv1.3 TLS_AES_256_GCM_SHA384',
+      'TLSv1.3 TLS_CHACHA20_POLY1305_SHA256',
+    ])
+  },
+)
+
 function openSession(t: Test, port: number): ClientHttp2Session {
   const session = connectHttp2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false })
   session.on('error', () => undefined)

@@ -74,3 +74,21 @@ t.test('a window beyond 8 MiB, which would be held for each response, is refused
   t.equal((await decode(inPieces(await compress(23), 10_000), ['zstd'])).length, 9 * 1024 * 1024)
   await t.rejects(decode(inPieces(await compress(27), 10_000), ['zstd']), { code: 'ORIGIN_CODING' })
 })
+
+t.test('a bomb is unfolded as it is taken: who takes one piece has little more made', async t => {
+  const bomb = gzipSync(Buffer.alloc(8 * 1024 * 1024))
+  let takenBytes = 0
+  async function* endless() {
+    for (;;) {
+      takenBytes += bomb.length
+      yield bomb
+    }
+  }
+  const pieces = decodeContent(endless(), ['gzip'])[Symbol.asyncIterator]()
+  const { value } = await pieces.next()
+  for (let turns = 0; turns < 500; turns++) await new Promise(resolve => setImmediate(resolve))
+  t.ok(value && value.length <= 1024 * 1024, `a piece of ${value?.length} bytes`)
+  // What streams buffer in front of the decoder; unfolded it would be 200 MiB.
+  t.ok(takenBytes <= 256 * 1024, `${takenBytes} bytes were read`)
+  await pieces.return?.(undefined)
+})
