@@ -136,13 +136,9 @@ function exchangeRow(exchange, isNew) {
       'td',
       { class: 'url' },
       make('div', { class: 'clamp', title: url }, method === 'GET' ? '' : `${method} `, url),
+      make('div', { class: 'reason' }, reason.filter(Boolean).join('; ')),
     ),
-    make(
-      'td',
-      {},
-      make('span', { class: `way ${kind}`, title: reason.filter(Boolean).join('; ') }, fault ?? way ?? '–'),
-      make('span', { class: 'hidden' }, ` ${reason.filter(Boolean).join('; ')}`),
-    ),
+    make('td', {}, make('span', { class: `way ${kind}` }, fault ?? way ?? '–')),
     make('td', { class: 'number', 'data-label': 'link' }, formatBytes(baseBytes + deltaBytes + wholeBytes)),
     make(
       'td',

@@ -74,10 +74,9 @@ export const tunnelReasons = {
 }
 
 export const planReasons = {
-  speculate: 'far sent what it had ahead',
   off: 'nothing was sent ahead: that is off',
   'no-deltas': 'nothing was sent ahead: no deltas can be read',
-  common: 'nothing was sent ahead: both hold a version',
+  common: 'both held a version',
   'no-version': 'nothing was sent ahead: far has no version',
   size: 'nothing was sent ahead: too small or too large',
   'no-gain': 'nothing was sent ahead: too little to gain',
