@@ -29,6 +29,7 @@ import { type Exchange, logExchange } from './exchange-log.ts'
 import { type Front, makeFront } from './front.ts'
 import { Interception, type Taken } from './interception.ts'
 import { type Link, openLink } from './link.ts'
+import { OpenTunnels } from './open-tunnels.ts'
 import { lacksLink } from './past-far.ts'
 import { LiveSettings } from './live-settings.ts'
 import { serveRequest } from './serve.ts'
@@ -79,6 +80,7 @@ class NearProxy implements Near {
   readonly #direct = new DirectOrigins()
   readonly #versions: KeptVersions
   readonly #serving = new Set<Promise<void>>()
+  readonly #tunnels = new OpenTunnels()
   readonly #underWay = new Map<string, Promise<void>>()
   readonly #activity = new Activity(Date.now())
   readonly #settings: LiveSettings
@@ -216,11 +218,12 @@ class NearProxy implements Near {
     this.#serving.delete(ended)
   }
 
-  /** Resolves when no exchange is under way, at the latest then. Tunnels and WebSockets have no end to wait for. */
+  /** Resolves when no exchange is under way and nothing moves in tunnels, at the latest then. */
   async #drain(patienceMs: number): Promise<void> {
     const over = new AbortController()
     const late = setTimeout(patienceMs, 'late', over).catch(() => {})
     while (this.#serving.size > 0 && (await Promise.race([late, ...this.#serving])) !== 'late');
+    await Promise.race([late, this.#tunnels.silence(over.signal)])
     over.abort()
   }
 
@@ -281,6 +284,7 @@ class NearProxy implements Near {
 
   /** CONNECT: opened where the user wants that and the client takes it, else a tunnel. */
   async #tunnel(request: IncomingMessage, client: Duplex, early: Uint8Array): Promise<void> {
+    this.#tunnels.add(client)
     const target = request.url ?? ''
     const exchange = this.#begin({ method: 'CONNECT', url: target, startedAt: Date.now(), way: 'tunnel' })
     try {
@@ -296,6 +300,7 @@ class NearProxy implements Near {
   }
 
   async #serveWebSocket(request: ClientRequest, client: Duplex, early: Uint8Array): Promise<void> {
+    this.#tunnels.add(client)
     const { method, url } = request.facts
     const exchange = this.#begin({ method, url, startedAt: Date.now(), way: 'tunnel' })
     try {

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { rename, writeFile } from 'node:fs/promises'
 import { Agent, createServer as createWebServer, get, type IncomingMessage } from 'node:http'
-import { connect, createServer, type Server } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { startHunch } from './run-hunch.ts'
@@ -103,6 +103,25 @@ for (const stopped of ['near', 'far'] as const) {
   })
 }
 
+t.test(
+  'what moves in a tunnel when near is told to stop is let through, and a silent tunnel is not waited for',
+  async t => {
+    const { near } = await startPair(t)
+    const address = (await near.waitFor(LISTENING)).groups?.['address'] ?? ''
+    const talker = await startTalker(t, 12)
+    const [silent, moving] = [await openTunnel(address, talker), await openTunnel(address, talker)]
+    silent.on('error', () => {}).resume()
+    let heard = ''
+    moving.on('error', () => {}).on('data', bytes => (heard += String(bytes)))
+    moving.write('speak')
+    await once(moving, 'data')
+    near.kill('SIGTERM')
+    await once(moving, 'close')
+    t.equal(heard, 'word '.repeat(12))
+    t.equal(await near.waitForEnd(), 0)
+  },
+)
+
 t.test('near stops at once at a second signal, and what was under way breaks', async t => {
   const { near } = await startPair(t)
   const address = (await near.waitFor(LISTENING)).groups?.['address'] ?? ''
@@ -149,6 +168,37 @@ async function begin(proxy: string, url: string): Promise<IncomingMessage> {
   const [response] = (await once(get({ hostname, port, path: url, agent: false }), 'response')) as [IncomingMessage]
   await once(response, 'readable')
   return response
+}
+
+/** A server that says so many words, one in a tenth of a second, to who has said something; gives its port. */
+async function startTalker(t: Test, words: number): Promise<string> {
+  const server = createServer(socket => {
+    socket
+      .on('error', () => {})
+      .once('data', () => {
+        let said = 0
+        const timer = setInterval(() => {
+          socket.write('word ')
+          said += 1
+          if (said < words) return
+          clearInterval(timer)
+          socket.end()
+        }, 100)
+      })
+  }).listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  return portOf(server)
+}
+
+/** A tunnel through the proxy to a port of this machine. */
+async function openTunnel(proxy: string, port: string): Promise<Socket> {
+  const { hostname, port: proxyPort } = new URL(proxy)
+  const socket = connect(Number(proxyPort), hostname)
+  socket.write(`CONNECT 127.0.0.1:${port} HTTP/1.1\r\nHost: a\r\n\r\n`)
+  const [head] = (await once(socket, 'data')) as [Buffer]
+  if (!head.toString().startsWith('HTTP/1.1 200')) throw new Error(head.toString())
+  return socket
 }
 
 /** Resolves when nobody listens there any more. */
