@@ -59,6 +59,8 @@ const ENOUGH_ROUNDS = 4
 // several of either.
 const BURST_MS = 50
 const BURST_BYTES = 6_144
+// The first rounds carry a kilobyte or two and what a site takes to think: of a link of 25 kB/s they said 470 bytes.
+const TELLING_BYTES = 2 * BURST_BYTES
 // A change of windows costs some 30 bytes: not worth it for less than a quarter.
 const WORTHWHILE = 1.25
 
@@ -98,6 +100,8 @@ interface Arrival {
 
 export class Credit {
   #bytes = START_BYTES
+  /** Whether an earlier session has measured the link. */
+  #isKnown = false
   /** What was carried before this session began is believed as if it had carried it. */
   readonly #trustedBytes: number = START_BYTES
   /** Bytes per millisecond of the last loaded rounds. */
@@ -112,6 +116,7 @@ export class Credit {
   /** Begins where `estimate` ended, or else small. A network that turned out slower is found out in one round. */
   constructor(estimate?: LinkEstimate) {
     if (!estimate) return
+    this.#isKnown = true
     this.#bytes = Math.round(Math.min(CEILING_BYTES, Math.max(FLOOR_BYTES, estimate.creditBytes)))
     this.#trustedBytes = Math.max(START_BYTES, this.#bytes)
     this.#rates = [estimate.bandwidthBytesPerSecond / 1000]
@@ -140,9 +145,10 @@ export class Credit {
     return this.#lowestMs
   }
 
-  /** Bytes per second that the link was last seen to carry; undefined before any load. */
+  /** Bytes per second that the link was last seen to carry; undefined until it has carried enough to tell. */
   get bandwidthBytesPerSecond(): number | undefined {
-    return this.#rates.length === 0 ? undefined : this.#bestRate * 1000
+    const isTelling = this.#isKnown || (this.#arrivals.at(-1)?.receivedBytes ?? 0) >= TELLING_BYTES
+    return this.#rates.length === 0 || !isTelling ? undefined : this.#bestRate * 1000
   }
 
   handle(event: CreditEvent, now: number): CreditCommand[] {

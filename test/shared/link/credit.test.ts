@@ -205,3 +205,16 @@ t.test('a written estimate is read again; what is none is not taken for one', as
     t.equal(readEstimate(text), undefined, text)
   }
 })
+
+t.test('a first round of a kilobyte that a site took its time for tells nothing of the link', async t => {
+  const credit = new Credit()
+  credit.handle({ kind: 'counted', receivedBytes: 1_100 }, 2_300)
+  credit.handle({ kind: 'round-ended', sentAt: 0, receivedBytes: 1_100 }, 2_340)
+  t.equal(credit.bandwidthBytesPerSecond, undefined)
+  // A page at 25 kB/s, looked at whenever some of it has arrived.
+  for (let ms = 100; ms <= 1_000; ms += 100) {
+    credit.handle({ kind: 'counted', receivedBytes: 1_100 + 25 * ms }, 5_000 + ms)
+  }
+  const told = credit.bandwidthBytesPerSecond ?? 0
+  t.ok(told > 20_000 && told < 30_000, `${told}`)
+})
