@@ -82,8 +82,11 @@ export class DeltaMaker {
 
   /** Begins the delta of a content that still arrives; undefined when near reads no format that fits. */
   open(base: DeltaBase, ask: Ask, effort: Thresholds['deltaEffort']): OpenDelta | undefined {
-    // The new content is most often about as long as the old one.
-    const choice = this.#choose(base, base.version.content.length, ask, effort, undefined)
+    // The new content is most often about as long as the old one, and what is missing of that has to come.
+    const { content, wholeBytes = content.length / 4 } = base.version
+    const missing = 1 - base.length / content.length
+    const expectedRatio = missing > 0 ? (missing * wholeBytes) / content.length : undefined
+    const choice = this.#choose(base, content.length, ask, effort, expectedRatio)
     if (choice.kind === 'skip') return undefined
     const [attempt] = choice.attempts
     return { format: attempt.format, feed: this.#streams.open(bytesOf(base), attempt) }
