@@ -9,7 +9,7 @@ import { ask } from './client.ts'
 import { startPair } from './running-pair.ts'
 
 t.test('each exchange is a line with what far weighed, and no name or content is in it', async t => {
-  const origin = await startOrigin({ listen: { host: '127.0.0.1', port: 0 }, seed: 3, waits: 40 })
+  const origin = await startOrigin({ listen: { host: '127.0.0.1', port: 0 }, seed: 3, waits: 400 })
   t.teardown(() => origin.close())
   const path = join(t.testdir(), 'trace.jsonl')
   const pair = await startPair(t, { near: ['--trace', path] })
@@ -55,7 +55,7 @@ t.test('far tells nothing of what it weighed to a near that does not ask', async
 })
 
 t.test('far writes what it decided and weighed for each near, asked to tell it or not, and names nobody', async t => {
-  const origin = await startOrigin({ listen: { host: '127.0.0.1', port: 0 }, seed: 3, waits: 40 })
+  const origin = await startOrigin({ listen: { host: '127.0.0.1', port: 0 }, seed: 3, waits: 400 })
   t.teardown(() => origin.close())
   const path = join(t.testdir(), 'trace.jsonl')
   const pair = await startPair(t, { far: ['--trace', path] })
