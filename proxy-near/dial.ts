@@ -35,6 +35,8 @@ export interface Connection {
   readonly sentBytes: () => number
   /** This machine's own address on it. */
   readonly localAddress: string | undefined
+  /** Lets go of it, with TLS and without, whatever the other side does. */
+  readonly drop: () => void
   /** Whether TLS resumed an earlier session, without a certificate. */
   readonly resumed: boolean
 }
@@ -56,7 +58,8 @@ export async function dial(url: JoinUrl, options: DialOptions): Promise<Connecti
     // Without the zone that link-local addresses have.
     localAddress: tcp.localAddress?.replace(/%.*$/, ''),
   }
-  if (url.security.kind === 'cleartext') return { ...counted, socket: tcp, resumed: false }
+  if (url.security.kind === 'cleartext')
+    return { ...counted, socket: tcp, drop: () => void tcp.destroy(), resumed: false }
 
   const { pin } = url.security
   const offered = options.tickets.of(pin)
@@ -81,7 +84,11 @@ export async function dial(url: JoinUrl, options: DialOptions): Promise<Connecti
   socket.off('session', hold)
   socket.on('session', ticket => options.tickets.keep(pin, ticket))
   for (const ticket of early) options.tickets.keep(pin, ticket)
-  return { ...counted, socket, resumed: socket.isSessionReused() }
+  const drop = () => {
+    socket.destroy()
+    tcp.destroy()
+  }
+  return { ...counted, socket, drop, resumed: socket.isSessionReused() }
 }
 
 async function connectInTime(

@@ -179,7 +179,10 @@ export class LinkSession extends EventEmitter<SessionEvents> {
       this.#http2.destroy(fault, constants.NGHTTP2_NO_ERROR)
       this.emit('ended', fault)
     }
-    const { socket } = this.#connection
+    const { socket, drop } = this.#connection
+    // Behind what Node does by itself: it only ends the socket of a session that was closed before (GOAWAY), and then waits
+    // for the other side, which may be gone.
+    setImmediate(drop)
     if (!socket.closed) await new Promise<void>(resolve => void socket.once('close', () => resolve()))
   }
 
