@@ -434,6 +434,31 @@ t.test('after GOAWAY what is under way is finished and new requests go to a new 
   t.equal(await read(fresh), 'slowly fast')
 })
 
+t.test('a session that far was leaving is let go of though the other side of its connection is gone', async t => {
+  const directory = await makeDirectory()
+  const far = await TestFar.start(t, { dataDir: join(directory, 'far'), answer: stream => stream.respond() })
+  // A way that hears of no end, and from which none comes.
+  const relay = createServer({ allowHalfOpen: true }, near => {
+    const onward = connect(far.port, '127.0.0.1')
+    for (const [from, to] of [
+      [near, onward],
+      [onward, near],
+    ] as const) {
+      from.on('error', () => undefined).on('data', data => to.writable && to.write(data))
+      t.teardown(() => from.destroy())
+    }
+  })
+  relay.listen(0, '127.0.0.1')
+  await once(relay, 'listening')
+  t.teardown(() => relay.close())
+  const { link } = await start(t, join(directory, 'near'), { ...(await far.url()), port: portOf(relay) })
+  await once(await link.request(ask), 'response')
+  far.sessions[0]?.goaway(constants.NGHTTP2_NO_ERROR)
+  await reach(link, 'waiting')
+  await link.close()
+  t.pass('closed')
+})
+
 t.test('far is held back by no window before near has measured, and compresses fields with large tables', async t => {
   const far = await TestFar.start(t, { dataDir: join(await makeDirectory(), 'far') })
   const { link } = await start(t, await makeDirectory(), await far.url())
