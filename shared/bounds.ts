@@ -45,6 +45,7 @@ export const bounds: readonly Bound[] = [
   row('streams of one session', 1000, 'at once', [PROTOCOL, 'maxConcurrentStreams'], 'many tabs of long polls; asksAtOncePerUser is below', 'stream reset', [LIMITS, 'so many requests are under way at once']),
   row('memory of one HTTP/2 session', 256, 'MiB', [PROTOCOL, 'maxSessionMemory'], 'a fast link whose client is slow to read', 'stream reset', ['test/pair/streams.test.ts', 'a download waits for a client that does not read']),
   row("a request's content that its site does not take", 256 * KiB, 'bytes', [PROTOCOL, 'UPLOAD_BYTES'], 'twice what a satellite far away has under way', 'waits', ['test/pair/streams.test.ts', 'an upload waits for an origin that does not read']),
+  row('an upload that far holds for a site that does not read', 256 * KiB, 'bytes', [PROTOCOL, 'UPLOAD_BYTES'], 'the window of its stream, and four of them that of its session', 'waits', ['test/pair/streams.test.ts', 'an upload waits for an origin that does not read']),
   // What one near takes of far.
   row('asks of one near, tunnels among them', 512, 'at once', [OPTIONS, 'asksAtOncePerUser'], 'the busiest browsers have some two hundred', 'FAR_SHARE', [LIMITS, 'so many requests are under way at once']),
   row('asks of one near in a second, ten seconds of them at once', 300, 'in all', [OPTIONS, 'asksPerSecondPerUser'], 'a page is a hundred', 'FAR_SHARE', [LIMITS, 'asks more often than its share']),
@@ -64,6 +65,7 @@ export const bounds: readonly Bound[] = [
   row('what one delta may make', 1024 * MiB, 'bytes', ['proxy-near/ask-far.ts', 'MAX_TARGET_BYTES'], 'far streams larger contents whole', 'DELTA_TOO_LARGE', ['test/shared/delta/vcdiff-reader.test.ts', 'limits are reached before they are passed']),
   row('what unfolds of a compressed piece at once', 256 * KiB, 'bytes', ['proxy-near/base-feed.ts', 'FIRST_BYTES'], 'the decoder stops when nobody takes what it made', 'waits', [RECEPTION, 'goes by in small pieces']),
   row('an unfolded head, and 1 KiB of facts', 254 * KiB, 'bytes', ['shared/http/fields.ts', 'MAX_RESPONSE_FIELDS_BYTES'], 'what far may send', 'LINK_BAD_PART', ['test/shared/link/head.test.ts', 'would unfold beyond the bound']),
+  row('what far may have under way to near, of a stream as of a session', 16_777_216, 'bytes', ['shared/link/credit.ts', 'CEILING_BYTES'], 'four times what 50 Mbit/s with 680 ms holds', 'waits', ['test/shared/link/credit.test.ts', 'each round at least doubles it, up to 16 MiB']),
   row('times near asks again', 4, 'in all', ['shared/exchange/plan-repeat.ts', 'MAX_ASKS'], 'a link that breaks each time is down', 'LINK_CLOSED', ['test/shared/exchange/plan-repeat.test.ts', 'a link that breaks again and again is told in the end']),
   // Deltas as files.
   row('a VCDIFF window that is made', 8 * MiB, 'bytes', ['shared/delta/vcdiff-encode.ts', 'MAX_WINDOW_BYTES'], 'memory of who reads it', 'left out', ['test/shared/delta/vcdiff-encode.test.ts', 'a window is given out when it is full']),
