@@ -5,7 +5,7 @@ import { type Balancer, startBalancer } from '../../loadtest/store/balancer.ts'
 import { CheckedLoad, startCheckedOrigin } from '../../loadtest/store/checked-load.ts'
 import { get } from '../../loadtest/get.ts'
 import { startRedis, type RunningRedis } from '../../loadtest/store/running-redis.ts'
-import { runHunch, startHunch } from './run-hunch.ts'
+import { makeDataDir, runHunch, startHunch } from './run-hunch.ts'
 
 t.test(
   'any far answers any near: one is killed under load, the shared store stops and dies, no byte is wrong',
@@ -34,20 +34,28 @@ t.test(
   'what is common with one far is common with the other, and who is revoked at one is shut out by both',
   async t => {
     const { origin, fars, near, data } = await startMachines(t)
-    const page = `${origin.url}/all/1`
-    t.equal((await get(page, near)).way, 'whole')
+    const pages = [1, 2, 3, 4].map(number => `${origin.url}/all/${number}`)
+    const [page = ''] = pages
+    for (const each of pages) t.equal((await get(each, near)).way, 'whole')
     const nears = JSON.parse(runHunch(['far', 'nears', '--json', '--data', `${data}/0`]).stdout) as { id: string }[]
     const ids =
       nears.length > 0 ? nears : JSON.parse(runHunch(['far', 'nears', '--json', '--data', `${data}/1`]).stdout)
     // What was written behind is on the server once its list is there.
-    while (!redisOf(t).ask('KEYS', 'hunch1:v:*')) await get(`${origin.url}/all/2`, near)
+    while (redisOf(t).ask('KEYS', 'hunch1:v:*').split('\n').length < pages.length)
+      await get(`${origin.url}/all/5`, near)
     const served = fars.findIndex(far => far.stderr().includes('"url"'))
     fars[served]!.kill('SIGKILL')
     await fars[served]!.waitForEnd()
     // Near finds the other one by itself; until then it says at once that there is no link.
     let got = await get(page, near)
     while (got.status === 502) got = await get(page, near)
-    t.match(got.way, /^(?:confirmed|delta)$/, 'the other one has the base')
+    // On a busy machine the server may take longer than a lookup waits for it.
+    const ways = [got.way]
+    for (const each of pages.slice(1)) ways.push((await get(each, near)).way)
+    t.ok(
+      ways.some(way => way === 'confirmed' || way === 'delta'),
+      `the other one has the bases: ${ways.join()}`,
+    )
     const left = 1 - served
     const id = (ids as { id: string }[])[0]?.id ?? ''
     t.match(runHunch(['far', 'revoke', id, '--data', `${data}/${left}`]), { code: 0 })
@@ -66,7 +74,7 @@ function redisOf(t: Test): RunningRedis {
 }
 
 async function startMachines(t: Test) {
-  const data = t.testdir()
+  const data = makeDataDir(t)
   const origin = await startCheckedOrigin()
   t.teardown(() => origin.close())
   const redis = await startRedis()

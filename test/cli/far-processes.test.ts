@@ -9,12 +9,12 @@ import { get } from '../../loadtest/get.ts'
 import { LinkClient } from '../../loadtest/link-client.ts'
 import { CheckedLoad, startCheckedOrigin } from '../../loadtest/store/checked-load.ts'
 import { parseJoinUrl } from '../../shared/link/join-url.ts'
-import { startHunch } from './run-hunch.ts'
+import { makeDataDir, startHunch } from './run-hunch.ts'
 
 t.test(
   'a process that is killed under load costs no wrong byte; service goes on, and another takes its place',
   async t => {
-    const data = t.testdir()
+    const data = makeDataDir(t)
     const origin = await startCheckedOrigin()
     t.teardown(() => origin.close())
     const far = startHunch(t, ['far', '--port', '0', '--data', `${data}/far`, '--allow-private', '--processes', '2'])
@@ -49,7 +49,7 @@ t.test(
 )
 
 t.test('processes that cannot start are told of once, and far ends', async t => {
-  const data = t.testdir()
+  const data = makeDataDir(t)
   const taken = startHunch(t, ['far', '--port', '0', '--data', `${data}/one`])
   const [, port = ''] = await taken.waitFor(/127\.0\.0\.1:(\d+)/)
   const far = startHunch(t, ['far', '--port', port, '--data', `${data}/two`, '--processes', '2'])
@@ -66,7 +66,7 @@ t.test('what a near has taken of one process counts in the others, and figures a
   await once(pages, 'listening')
   const site = `http://127.0.0.1:${portOf(pages)}`
   const metrics = `http://127.0.0.1:${await findPort()}`
-  const data = t.testdir()
+  const data = makeDataDir(t)
   const words = ['--bytes-per-day-per-user', '1MiB', '--metrics', metrics.slice('http://'.length)]
   const { far, url } = await startTwo(t, data, words)
   const link = { bandwidthBytesPerSecond: undefined, roundTripMs: undefined }

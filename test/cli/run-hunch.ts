@@ -3,7 +3,8 @@
 
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -87,6 +88,16 @@ export function startChild(
       return child.exitCode ?? child.signalCode
     },
   }
+}
+
+/**
+ * A folder for what the children of a test keep, removed when they have ended: to be made before they start. (What
+ * `testdir` makes is removed while they may still write there.)
+ */
+export function makeDataDir(t: Test): string {
+  const directory = mkdtempSync(join(tmpdir(), 'hunch-test-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  return directory
 }
 
 /** A Node of this machine that is too old to run hunch, if it has one. */
