@@ -117,7 +117,9 @@ t.test('an upload: cut anywhere, it arrives or fails visibly, and is never sent 
     const got = await ask(near.address, origin.url + path, wish).catch(() => undefined)
     valve.cutAfter(Infinity)
     if (got?.status === 200) t.ok('200000 bytes'.startsWith(got.body.toString()), `${path}: arrived`)
-    else t.match(got?.body.toString() ?? '[LINK_CLOSED', /\[LINK_CLOSED/, `${path}: says so`)
+    // Most often LINK_CLOSED. But of a connection that breaks while the kernel still holds a large write node:http2 says
+    // nothing (seen with Node 24.21, from 134 kB on): then the link's pulse finds it silent.
+    else t.match(got?.body.toString() ?? '[LINK_CLOSED', /\[LINK_(?:CLOSED|TIMEOUT)/, `${path}: says so`)
     t.ok(origin.uploads.filter(each => each === path).length <= 1, 'once')
   }
 })

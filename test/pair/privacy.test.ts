@@ -152,8 +152,13 @@ async function answerBob(t: Test, wasAliceThere: boolean): Promise<string[][]> {
   const origin = await Origin.start(t, ({ headers }, response) => {
     response.sendDate = false
     const isHeld = headers['if-none-match'] === `"${step}"`
-    response.writeHead(isHeld ? 304 : 200, { 'content-type': 'text/html', etag: `"${step}"` })
-    response.end(isHeld ? '' : pageOf(headers.cookie ?? 'nobody'))
+    const content = isHeld ? '' : pageOf(headers.cookie ?? 'nobody')
+    const tag = `"${step}"`
+    // It thinks long enough for a base to be compressed and sent.
+    setTimeout(
+      () => response.writeHead(isHeld ? 304 : 200, { 'content-type': 'text/html', etag: tag }).end(content),
+      150,
+    )
   })
   const urls = [`${origin.url}/inbox/1`, `${origin.url}/inbox/2`]
   for (step = 1; step <= 3; step++) {
