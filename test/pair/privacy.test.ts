@@ -130,7 +130,8 @@ async function listParts(
       speculation: 'latency',
       // So fast that neither a busy processor nor a slow answer of the site changes what is decided.
       link: { bandwidthBytesPerSecond: 1_000_000, roundTripMs: 10 },
-      thresholds: {},
+      // Whether far speculates hangs on how long the site has taken so far, which is the machine's doing.
+      thresholds: { minExpectedGainMs: 60_000 },
     }),
   })
   const reader = new PartReader()
