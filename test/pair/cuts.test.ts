@@ -107,19 +107,19 @@ t.test('an upload: cut anywhere, it arrives or fails visibly, and is never sent 
   const valve = await startValve(t, pair)
   const near = await pair.addNear({ through: valve })
   const origin = await startAgeing(t)
-  const wish = { method: 'POST', body: makeText(200_000) }
+  // Of a connection that breaks while the kernel still holds a large write (seen with 134 kB) node:http2 of Node 24.21 says
+  // nothing; then the link's pulse finds it silent after 30 s, and the page says LINK_TIMEOUT.
+  const wish = { method: 'POST', body: makeText(60_000) }
   const before = valve.passedBytes
-  t.equal((await ask(near.address, `${origin.url}/uncut`, wish)).body.toString(), '200000 bytes')
+  t.equal((await ask(near.address, `${origin.url}/uncut`, wish)).body.toString(), '60000 bytes')
   const bytes = valve.passedBytes - before
   for (const share of shares) {
     const path = `/${share}`
     valve.cutAfter(Math.max(1, Math.round(bytes * share)))
     const got = await ask(near.address, origin.url + path, wish).catch(() => undefined)
     valve.cutAfter(Infinity)
-    if (got?.status === 200) t.ok('200000 bytes'.startsWith(got.body.toString()), `${path}: arrived`)
-    // Most often LINK_CLOSED. But of a connection that breaks while the kernel still holds a large write node:http2 says
-    // nothing (seen with Node 24.21, from 134 kB on): then the link's pulse finds it silent.
-    else t.match(got?.body.toString() ?? '[LINK_CLOSED', /\[LINK_(?:CLOSED|TIMEOUT)/, `${path}: says so`)
+    if (got?.status === 200) t.ok('60000 bytes'.startsWith(got.body.toString()), `${path}: arrived`)
+    else t.match(got?.body.toString() ?? '[LINK_CLOSED', /\[LINK_CLOSED/, `${path}: says so`)
     t.ok(origin.uploads.filter(each => each === path).length <= 1, 'once')
   }
 })
