@@ -64,10 +64,9 @@ export class DeltaMaker {
     target: Uint8Array,
     ask: Ask,
     effort: Thresholds['deltaEffort'],
-    expectedRatio: number | undefined,
     signal: AbortSignal,
   ): Promise<MadeDelta | undefined> {
-    const choice = this.#choose(base, target.length, ask, effort, expectedRatio)
+    const choice = this.#choose(base, target.length, ask, effort)
     if (choice.kind === 'skip') return undefined
     const result = await this.#pool.encode({
       baseKey: `${base.version.digest} ${base.length}`,
@@ -82,11 +81,8 @@ export class DeltaMaker {
 
   /** Begins the delta of a content that still arrives; undefined when near reads no format that fits. */
   open(base: DeltaBase, ask: Ask, effort: Thresholds['deltaEffort']): OpenDelta | undefined {
-    // The new content is most often about as long as the old one, and what is missing of that has to come.
-    const { content, wholeBytes = content.length / 4 } = base.version
-    const missing = 1 - base.length / content.length
-    const expectedRatio = missing > 0 ? (missing * wholeBytes) / content.length : undefined
-    const choice = this.#choose(base, content.length, ask, effort, expectedRatio)
+    // The new content is most often about as long as the old one.
+    const choice = this.#choose(base, base.version.content.length, ask, effort)
     if (choice.kind === 'skip') return undefined
     const [attempt] = choice.attempts
     return { format: attempt.format, feed: this.#streams.open(bytesOf(base), attempt) }
@@ -97,13 +93,8 @@ export class DeltaMaker {
     await Promise.all([this.#pool.close(), this.#streams.close()])
   }
 
-  #choose(
-    base: DeltaBase,
-    targetBytes: number,
-    ask: Ask,
-    effort: Thresholds['deltaEffort'],
-    expectedRatio: number | undefined,
-  ): DeltaChoice {
+  #choose(base: DeltaBase, targetBytes: number, ask: Ask, effort: Thresholds['deltaEffort']): DeltaChoice {
+    const expectedRatio = ratioOfMissing(base)
     return chooseDelta({
       baseBytes: base.length,
       targetBytes,
@@ -114,6 +105,15 @@ export class DeltaMaker {
       ...(effort === 'auto' ? {} : { effort }),
     })
   }
+}
+
+/** What is missing of a base that came in part costs what it does in a whole, as a part of the content; else undefined. */
+function ratioOfMissing({
+  version: { content, wholeBytes = content.length / 4 },
+  length,
+}: DeltaBase): number | undefined {
+  const missing = 1 - length / content.length
+  return missing > 0 ? (missing * wholeBytes) / content.length : undefined
 }
 
 function bytesOf({ version, length }: DeltaBase): Uint8Array {

@@ -165,10 +165,7 @@ export class AnswerSender {
     if (verdict.kind === 'whole') return this.#sendWhole(content, head, end, undefined)
     const { ask, signal, share } = this.#beginning
     const base = { version: verdict.base, length: verdict.baseLength }
-    // What is missing of a base that came in part costs about what it does in a whole.
-    const missing = 1 - base.length / base.version.content.length
-    const expectedRatio = missing > 0 ? (missing * expectedBytes) / content.length : undefined
-    const delta = await this.#deltas.make(base, content, ask, this.#thresholds.deltaEffort, expectedRatio, signal)
+    const delta = await this.#deltas.make(base, content, ask, this.#thresholds.deltaEffort, signal)
     if (delta) share.noteEncoded(delta.ms)
     // What was sent of a speculation is spent in any case: a delta from it need only be smaller than the whole.
     const isSpeculation = verdict.base === this.#beginning.pump?.version

@@ -1,12 +1,12 @@
 // Sends the content of an answer in the form that the verdict chose: confirmed, as a delta, or whole; from memory when
 // it is known completely, else as the origin sends it.
 // Knows: compressors, deltas in the making, parts. Does not know: why this form (plan-answer.ts), versions' stores.
-import { promisify } from 'node:util'
-import { brotliCompress, brotliCompressSync, constants, createBrotliCompress } from 'node:zlib'
+import { constants, createBrotliCompress } from 'node:zlib'
 import { createDeltaDecoder, type DeltaFormat } from '../shared/delta/format.ts'
 import { RunningDigest } from '../shared/exchange/running-digest.ts'
 import { EASY_QUALITY } from '../shared/exchange/whole-quality.ts'
 import type { Part, WholeCoding } from '../shared/link/parts.ts'
+import { compress, compressHere } from '../shared/store/compressed.ts'
 import { type Version, shorten } from '../shared/version.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import { Feed, type Stepwise } from '../shared/exchange/feed.ts'
@@ -60,10 +60,9 @@ export async function sendConfirmed(
 
 /** A content that is known completely, compressed as it is sent whole. */
 export async function compressWhole(content: Uint8Array, quality: number): Promise<Uint8Array> {
-  const params = { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_SIZE_HINT]: content.length }
   // To hand it to a thread and back takes longer than that.
-  if (quality <= EASY_QUALITY && content.length <= SMALL_BYTES) return brotliCompressSync(content, { params })
-  return promisify(brotliCompress)(content, { params })
+  if (quality <= EASY_QUALITY && content.length <= SMALL_BYTES) return compressHere(content, quality)
+  return compress(content, quality)
 }
 
 /**

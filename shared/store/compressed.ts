@@ -6,7 +6,7 @@
 // they were cut: a decoder gives all that its input determines (BrotliDecoderDecompressStream pushes it). So far knows what
 // near can decode without any flush, each of which would cost new tables of codes.
 import { promisify } from 'node:util'
-import { brotliCompress, brotliDecompress, constants } from 'node:zlib'
+import { type BrotliOptions, brotliCompress, brotliCompressSync, brotliDecompress, constants } from 'node:zlib'
 
 // What is made while somebody waits for it; in idle time whoever prepares it may do better.
 const QUALITY = 7
@@ -29,8 +29,16 @@ export function rememberCompressed(content: Uint8Array, compressed: Uint8Array):
 }
 
 export function compress(content: Uint8Array, quality = QUALITY): Promise<Uint8Array> {
-  const params = { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_SIZE_HINT]: content.length }
-  return promisify(brotliCompress)(content, { params })
+  return promisify(brotliCompress)(content, optionsFor(content, quality))
+}
+
+/** The same in this thread, for what takes less than to hand it to another. */
+export function compressHere(content: Uint8Array, quality: number): Uint8Array {
+  return brotliCompressSync(content, optionsFor(content, quality))
+}
+
+function optionsFor({ length }: Uint8Array, quality: number): BrotliOptions {
+  return { params: { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_SIZE_HINT]: length } }
 }
 
 /** The content; raises what zlib says of a damaged stream, and when there is more than that. */
