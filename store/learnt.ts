@@ -1,6 +1,7 @@
 // What a proxy has learnt and wants back after a restart: restored once, noted every so often and at the end.
 // With a shared tier it is what the fars of all machines have learnt: each adds what it knows, and takes what it does not.
 // Knows: notes in the store. Does not know: what is learnt; each kind says what of it may be written down.
+import { readEntries } from '../shared/learnt-entries.ts'
 import { sharedNames } from '../shared/store/shared-names.ts'
 import type { KeptVersions } from './kept-versions.ts'
 import type { SharedTier } from './shared-tier.ts'
@@ -31,7 +32,7 @@ export class LearntKeeper {
     this.#kinds = kinds
     this.#shared = shared
     for (const { kind, restore } of kinds) {
-      for (const { text, at } of kept.notes(kind)) restore(parse(text), at)
+      for (const { text, at } of kept.notes(kind)) restore(readEntries(text), at)
     }
     this.#timer = setInterval(() => {
       this.note()
@@ -47,7 +48,7 @@ export class LearntKeeper {
       const name = sharedNames.note(kind)
       await shared.read(async () => {
         const text = await shared.get(name)
-        if (text !== null) restore(parse(text), 0)
+        if (text !== null) restore(readEntries(text), 0)
         await shared.set(name, JSON.stringify(entries()))
         return true
       }, SHARED_MS)
@@ -68,14 +69,5 @@ export class LearntKeeper {
   close(): void {
     clearInterval(this.#timer)
     this.note()
-  }
-}
-
-function parse(text: string): readonly unknown[] {
-  try {
-    const entries: unknown = JSON.parse(text)
-    return Array.isArray(entries) ? entries : []
-  } catch {
-    return []
   }
 }

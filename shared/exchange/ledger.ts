@@ -2,6 +2,7 @@
 // Knows: bytes, months, thresholds. Does not know: where bytes were counted, how far decides.
 import type { Thresholds } from '../config/options.ts'
 import type { Way } from '../http/cache-status.ts'
+import { readEntries } from '../learnt-entries.ts'
 import type { SpeculationWish } from '../link/ask.ts'
 
 /** The bytes of one month; months are those of UTC, named `2026-11`. */
@@ -83,20 +84,11 @@ export function wastedBytes({
 
 /** An account that was written down as JSON, alone or in a list; undefined when it is none. */
 export function readAccount(text: string): Account | undefined {
-  const value = parse(text)
+  const [value] = readEntries(text)
   if (typeof value !== 'object' || value === null) return undefined
   const { month, linkBytes, baseBytes, wastedBytes } = value as { readonly [name: string]: unknown }
   if (typeof month !== 'string' || !isCount(linkBytes) || !isCount(baseBytes) || !isCount(wastedBytes)) return undefined
   return { month, linkBytes, baseBytes, wastedBytes }
-}
-
-function parse(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text)
-    return Array.isArray(value) ? value[0] : value
-  } catch {
-    return undefined
-  }
 }
 
 function isCount(value: unknown): value is number {

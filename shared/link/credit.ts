@@ -20,6 +20,8 @@
 //    16 KiB is one record: the link stands idle for a round trip after each. Far must write small ones (RECORD_BYTES in
 //    protocol.ts).
 
+import { readEntries } from '../learnt-entries.ts'
+
 export type CreditEvent =
   /** One round ended: the PING of `sentAt` was answered, and `receivedBytes` arrived in between. */
   | { readonly kind: 'round-ended'; readonly sentAt: number; readonly receivedBytes: number }
@@ -73,20 +75,11 @@ export interface LinkEstimate {
 
 /** An estimate that was written down as JSON, alone or in a list; undefined when it is none. */
 export function readEstimate(text: string): LinkEstimate | undefined {
-  const value = parse(text)
+  const [value] = readEntries(text)
   if (typeof value !== 'object' || value === null) return undefined
   const { bandwidthBytesPerSecond, roundTripMs, creditBytes } = value as { readonly [name: string]: unknown }
   if (!isPositive(bandwidthBytesPerSecond) || !isPositive(roundTripMs) || !isPositive(creditBytes)) return undefined
   return { bandwidthBytesPerSecond, roundTripMs, creditBytes }
-}
-
-function parse(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text)
-    return Array.isArray(value) ? value[0] : value
-  } catch {
-    return undefined
-  }
 }
 
 function isPositive(value: unknown): value is number {
