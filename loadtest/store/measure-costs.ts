@@ -10,10 +10,10 @@ import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { Freshness } from '../../shared/http/freshness.ts'
-import { digestOf, type Version } from '../../shared/version.ts'
+import type { Version } from '../../shared/version.ts'
 import type { KeptVersions as Kept } from '../../store/kept-versions.ts'
 import { median } from '../get.ts'
+import { makeVersion } from './small-version.ts'
 
 const { values } = parseArgs({
   options: {
@@ -89,19 +89,6 @@ async function time(count: number, work: () => Promise<void>): Promise<number> {
   await work()
   const { user, system } = process.cpuUsage(before)
   return (user + system) / count
-}
-
-function makeVersion(url: string, content: Uint8Array): Version {
-  const fields = [
-    ['Content-Type', 'image/png'],
-    ['Date', 'Tue, 24 Nov 2026 00:00:00 GMT'],
-    ['ETag', '"an-entity-tag-of-usual-length"'],
-    ['Cache-Control', 'public, no-cache'],
-    ['Last-Modified', 'Tue, 24 Nov 2026 00:00:00 GMT'],
-  ] as const
-  const response = { status: 200, fields }
-  const freshness = Freshness.of({ method: 'GET', url, fields: [] }, response, 'shared', 0)
-  return { url, scope: 'public', ...response, digest: digestOf(content), content, freshness, storedAt: 0 }
 }
 
 function compare(): void {

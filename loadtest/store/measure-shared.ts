@@ -9,12 +9,12 @@ import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { Freshness } from '../../shared/http/freshness.ts'
-import { digestOf, type Version } from '../../shared/version.ts'
+import type { Version } from '../../shared/version.ts'
 import { KeptVersions } from '../../store/kept-versions.ts'
 import { READ_MS, SharedTier } from '../../store/shared-tier.ts'
 import { median } from '../get.ts'
 import { type RunningRedis, startRedis } from './running-redis.ts'
+import { makeVersion } from './small-version.ts'
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' }, csv: { type: 'string' } } })
 const SIZES = { 5000: 1000, 50_000: 300, 1_000_000: 40 } as const
@@ -151,19 +151,6 @@ function readingOf(server: RunningRedis) {
 
 function memoryOf(server: RunningRedis): number {
   return Number(/^used_memory_dataset:(.*)/m.exec(server.ask('INFO', 'memory'))?.[1])
-}
-
-function makeVersion(url: string, content: Uint8Array): Version {
-  const fields = [
-    ['Content-Type', 'image/png'],
-    ['Date', 'Tue, 24 Nov 2026 00:00:00 GMT'],
-    ['ETag', '"an-entity-tag-of-usual-length"'],
-    ['Cache-Control', 'public, no-cache'],
-    ['Last-Modified', 'Tue, 24 Nov 2026 00:00:00 GMT'],
-  ] as const
-  const response = { status: 200, fields }
-  const freshness = Freshness.of({ method: 'GET', url, fields: [] }, response, 'shared', 0)
-  return { url, scope: 'public', ...response, digest: digestOf(content), content, freshness, storedAt: 0 }
 }
 
 function keep(what: string, sample: Sample): void {

@@ -64,12 +64,10 @@ function fit(
   return { model: best, loss: bestLoss }
 }
 
-/** How a replay of what was decided compares with what was measured; of the exchanges that count. */
-export function agreementOf(runs: readonly RunFacts[], model: LinkModel, counts: Counts = () => true): Agreement {
-  return compare(pairsOf(runs, model).filter((_pair, place) => counts(place)))
-}
-
-/** The same of exchanges that the model was not fitted to: fitted to every second one, judged by the others, and the reverse. */
+/**
+ * How a replay of what was decided compares with what was measured, of exchanges that the model was not fitted to: fitted
+ * to every second one, judged by the others, and the reverse.
+ */
 export function crossAgreement(
   runs: readonly RunFacts[],
   measured: { readonly bytesPerMs: number; readonly roundTripMs: number },

@@ -20,17 +20,16 @@ export interface TraceRun {
   readonly exchanges: readonly TracedExchange[]
 }
 
-export interface TracedExchange {
-  /** When the client asked, in milliseconds since the run began. */
+/** What both sides know of an exchange. */
+interface TracedFigures {
+  /** When it was asked for here, in milliseconds since the run began. */
   readonly at: number
   readonly site: string
   readonly url: string
   readonly method: string
   readonly status?: number
-  readonly way?: Way
   readonly fault?: string
   readonly totalMs: number
-  readonly firstByteMs?: number
   readonly originWaitMs?: number
   readonly contentBytes: number
   /** Content bytes on the link, and what the whole would have cost there. */
@@ -38,12 +37,18 @@ export interface TracedExchange {
   readonly deltaBytes: number
   readonly wholeBytes: number
   readonly wholeCostBytes?: number
-  /** As near measured the link when the exchange ended. */
+  /** As near measured the link: when the exchange ended, or as it told far when it asked. */
   readonly bandwidthBytesPerSecond?: number
   readonly roundTripMs?: number
   readonly plan?: ToldPlan
-  /** Thresholds of this exchange that are not those of its run: of its site, or set since. */
+  /** Thresholds of this exchange that are not those of its run: of its site, set since, or agreed on by both sides. */
   readonly set?: Partial<Thresholds>
+}
+
+/** `at`: when the client asked. */
+export interface TracedExchange extends TracedFigures {
+  readonly way?: Way
+  readonly firstByteMs?: number
 }
 
 /** The time from a start of one of far's processes to its end. */
@@ -55,34 +60,16 @@ export interface FarTraceRun {
   readonly thresholds: Thresholds
 }
 
-/** What far knows of an exchange: all but when its bytes have arrived. */
-export interface FarTracedExchange {
+/**
+ * What far knows of an exchange: all but when its bytes have arrived. `at`: when near's ask came; `totalMs`: until the last
+ * byte was handed to the link, which may still have a round trip's worth to carry.
+ */
+export interface FarTracedExchange extends TracedFigures {
   readonly run: string
   /** Which near asked. */
   readonly near: string
-  /** When its ask came, in milliseconds since the run began. */
-  readonly at: number
-  readonly site: string
-  readonly url: string
-  readonly method: string
-  readonly status?: number
   readonly verdict?: string
-  readonly fault?: string
-  /** Until the last byte was handed to the link, which may still have a round trip's worth to carry. */
-  readonly totalMs: number
-  readonly originWaitMs?: number
-  readonly contentBytes: number
-  readonly baseBytes: number
-  readonly deltaBytes: number
-  readonly wholeBytes: number
-  readonly wholeCostBytes?: number
-  /** As near told of the link, and what it wished. */
-  readonly bandwidthBytesPerSecond?: number
-  readonly roundTripMs?: number
   readonly wish?: SpeculationWish
-  readonly plan?: ToldPlan
-  /** Thresholds that near and far agreed on that are not those of far's run. */
-  readonly set?: Partial<Thresholds>
 }
 
 // The version of the lines; a reader refuses others.
