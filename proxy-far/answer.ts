@@ -356,7 +356,9 @@ class Answering {
     // What is kept now is what a delta starts from soon.
     deltas.warm()
     const quality = chooseWholeQuality(ask.link.bandwidthBytesPerSecond, deltas.cpuLoad)
-    const { wholeBytes } = this.#exchange
+    const { wholeBytes: sentBytes, wholeCostBytes = 0 } = this.#exchange
+    // Of what came as a delta, the estimate: what is saved next time is judged by it.
+    const wholeBytes = sentBytes || wholeCostBytes
     const prepared = quality > EASY_QUALITY ? { quality } : {}
     keepContent({ ...received, wholeBytes, ...prepared }, response, asker, this.#startedAt, this.#context)
   }

@@ -32,7 +32,7 @@ export interface Asker {
 export interface ReceivedContent {
   readonly content: Uint8Array | undefined
   readonly digest?: Digest
-  /** What it took on the link as it is; 0 where it was not sent so. */
+  /** What it took on the link as it is, or would have by what is known; 0: nothing is. */
   readonly wholeBytes?: number
   /** How hard it is compressed for a speculation; undefined: as that decides. */
   readonly quality?: number

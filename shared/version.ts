@@ -29,7 +29,7 @@ export interface Version {
   readonly freshness: Freshness
   /** Milliseconds since the epoch. */
   readonly storedAt: number
-  /** Bytes on the link when the whole content was last sent compressed; what a delta is compared with. */
+  /** Bytes on the link of the whole, compressed: as it was sent, or estimated from the version before; what a delta is compared with. */
   readonly wholeBytes?: number
   /** On what terms the origin takes it as a dictionary (RFC 9842); absent: on none. */
   readonly dictionary?: DictionaryTerms

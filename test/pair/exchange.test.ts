@@ -146,3 +146,26 @@ t.test('Cache-Status, Server-Timing and Via say how it came, behind what caches 
   )
   t.equal(seen[0], '1.1 hunch-near, 2.0 hunch-far')
 })
+
+t.test(
+  'what the whole would have cost is judged by the last time that it was sent, however many deltas ago',
+  async t => {
+    const { near } = await startPair(t)
+    // Lines that compress to less than the quarter that is taken for an unknown page.
+    const content = 'one and the same line of a page that compresses well\n'.repeat(2000)
+    let step = 0
+    const origin = await Origin.start(t, (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end(`${content}${step}`)
+    })
+    const costs: number[] = []
+    for (; step < 4; step++) {
+      const got = await ask(near.address, origin.url)
+      t.equal(got.way, step === 0 ? 'whole' : 'delta')
+      if (step > 0) costs.push(Number(/whole;desc="(\d+) B"/.exec(got.all('server-timing')[0] ?? '')?.[1]))
+    }
+    t.ok(
+      costs.every(cost => cost > 0 && cost < 1000),
+      costs.join(),
+    )
+  },
+)
